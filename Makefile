@@ -1,0 +1,52 @@
+# Two commands for a new user: `make demo` and `make test`.
+PYTHON ?= python3
+BIN = .venv/bin
+SHARED ?= ../shared
+
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing clean
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: install
+	$(BIN)/python demo/get_text.py demo/text
+	$(BIN)/ciliu run demo/text --preset demo --data demo/data
+	$(BIN)/python demo/show.py demo/data
+
+test: install
+	$(BIN)/python -m pytest -m "not slow"
+
+test-long: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: install   # after a change of pyproject.toml's dependencies
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --output-file requirements.lock
+
+# Larger text out of the corpora in $(SHARED): `make corpus SIZE=1G`
+SIZE ?= 1G
+corpus: install
+	$(BIN)/python benchmarks/corpus.py --size $(SIZE) --shared $(SHARED) --to corpus/$(SIZE)
+
+bench-memory: install
+	$(BIN)/python benchmarks/memory.py --shared $(SHARED)
+
+bench-job: install
+	$(BIN)/python benchmarks/job.py --shared $(SHARED)
+
+bench-nothing: install
+	$(BIN)/python benchmarks/nothing.py --shared $(SHARED)
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo/text demo/data

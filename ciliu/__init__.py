@@ -1,0 +1,7 @@
+"""What other people import: the segmenter, and the reader of word vectors. It needs numpy and xxhash, and jieba to
+cut."""
+
+from ciliu.segmenter import Segmenter
+from ciliu.vectors import Vectors
+
+__all__ = ["Segmenter", "Vectors"]

@@ -1,0 +1,46 @@
+"""Word vectors: a matrix mapped from a ``.npy`` file, and the words of its rows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Vectors:
+    """``words`` (n of them) and ``matrix`` (n × dimensions, float32); row i is the vector of word i."""
+
+    def __init__(self, words: Sequence[str], matrix: npt.NDArray[np.float32]) -> None:
+        """Raises ``ValueError`` if there are not as many words as rows."""
+        if len(words) != len(matrix):
+            raise ValueError(f"{len(words):,} words for {len(matrix):,} vectors")
+        self.words = list(words)
+        self.matrix = matrix
+        self._row = {word: row for row, word in enumerate(self.words)}
+
+    @classmethod
+    def load(cls, vectors: str | Path, vocab: str | Path) -> "Vectors":
+        """From a ``.npy`` file, mapped and not read whole, and a ``vocab.tsv`` with the word in its first column."""
+        with Path(vocab).open(encoding="utf-8", newline="\n") as file:
+            next(file)
+            words = [line.split("\t", 1)[0] for line in file]
+        return cls(words, np.load(vectors, mmap_mode="r"))
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._row
+
+    def __getitem__(self, word: str) -> npt.NDArray[np.float32]:
+        """The vector of ``word``, as trained. Raises ``KeyError``."""
+        return np.asarray(self.matrix[self._row[word]])
+
+    def similar(self, word: str, n: int = 10) -> list[tuple[str, float]]:
+        """The ``n`` words of greatest cosine with ``word``, itself left out. Raises ``KeyError``."""
+        row = self._row[word]
+        lengths = np.linalg.norm(self.matrix, axis=1)
+        lengths[lengths == 0] = 1
+        cosines = self.matrix @ (self.matrix[row] / lengths[row]) / lengths
+        cosines[row] = -np.inf
+        n = min(n, len(cosines) - 1)
+        best = np.argpartition(-cosines, n)[:n] if n < len(cosines) - 1 else np.flatnonzero(np.isfinite(cosines))
+        best = best[np.argsort(-cosines[best], kind="stable")]
+        return [(self.words[index], float(cosines[index])) for index in best]

@@ -1,0 +1,139 @@
+"""Articles: source files to articles in one normal form, ``{"id", "source", "title", "label", "text"}`` a line.
+
+Writes ``NNNNN[-NNNNN].jsonl`` in source order, ``rejected.jsonl`` (file, line, reason) and nothing else.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline import cache, shards
+from pipeline.articles import normal_form, readers
+from pipeline.articles.readers import Record, Rejected
+from pipeline.articles.sources import Piece, Source, cut, refuse_changed
+
+VERSION = 1
+VERSIONS: tuple[str, ...] = ()
+
+
+def run(sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1) -> cache.Counts:
+    """Read ``sources`` into ``output``.
+
+    ``max_rejected`` is the share of records that may be rejected. Raises ``ValueError`` if more are, or if a source
+    cannot be read to its end, or changed meanwhile.
+    """
+    work = cut(sources)
+    results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
+    refuse_changed(sources)
+    counts = shards.total(results)
+    shards.join(output, ".rejected", output / "rejected.jsonl")
+    refuse_rejected(counts, max_rejected, output / "rejected.jsonl")
+    return {"sources": len(sources), **counts}
+
+
+def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> None:
+    """Raise ``ValueError`` if more than the share ``max_rejected`` of the records is no article."""
+    rejected, records = counts["rejected"], counts["records"]
+    if rejected > max_rejected * records:
+        with report.open(encoding="utf-8") as file:
+            first = json.loads(file.readline())
+        raise ValueError(
+            f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}; all: {report}"
+        )
+    if rejected == records:
+        raise ValueError("the sources hold no article")
+
+
+class _Writer:
+    """The files of one shard: articles, cut at fixed offsets of the text where the piece says so, and rejections."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+        self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
+        self.changed: Counter[str] = Counter()
+        self.number = 0
+        self._articles: IO[str] | None = None
+        self._rejected: IO[str] | None = None
+
+    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected) -> None:
+        if piece.cut and offset // shards.SIZE != self.number:
+            self.close_articles()
+            self.number = offset // shards.SIZE
+        self.counts["records"] += 1
+        article = self._normalize(piece, line, record) if isinstance(record, dict) else record
+        if isinstance(article, Rejected):
+            self._reject(piece, line, article)
+        else:
+            self._write_article(piece, article)
+
+    def _normalize(self, piece: Piece, line: int, record: Record) -> Record | Rejected:
+        self.counts["characters_in"] += len(record["text"])
+        plain = {"id": record.get("id"), "title": record.get("title"), "label": record.get("label")}
+        article = {name: "" if value is None else str(value) for name, value in plain.items()}
+        article["text"] = record["text"]
+        try:
+            for name, value in article.items():
+                article[name], changed = normal_form.normalize(value)
+                if name == "text":
+                    self.changed.update(changed)
+        except ValueError as error:
+            return Rejected(str(error))
+        if not article["text"].strip():
+            return Rejected("an empty text")
+        one_a_file = readers.format_of(Path(piece.name)) == ".txt"
+        identity = article.pop("id") or (piece.name if one_a_file else f"{piece.name}:{line}")
+        return {"id": identity, "source": piece.name, **article}
+
+    def _write_article(self, piece: Piece, article: Record) -> None:
+        if not self._articles:
+            suffix = f"-{self.number:05d}" if piece.cut else ""
+            self._articles = (self.folder / f"{self.name}{suffix}.jsonl").open("w", encoding="utf-8", newline="\n")
+        self._articles.write(json.dumps(article, ensure_ascii=False) + "\n")
+        self.counts["articles"] += 1
+        self.counts["characters"] += len(article["text"])
+
+    def _reject(self, piece: Piece, line: int, rejected: Rejected) -> None:
+        if not self._rejected:
+            self._rejected = (self.folder / f"{self.name}.rejected").open("w", encoding="utf-8", newline="\n")
+        row = {"file": piece.name, "line": line, "reason": rejected.reason}
+        self._rejected.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self.counts["rejected"] += 1
+
+    def close_articles(self) -> None:
+        if self._articles:
+            self._articles.close()
+            self._articles = None
+
+    def close(self) -> dict[str, Any]:
+        self.close_articles()
+        if self._rejected:
+            self._rejected.close()
+        return {**self.counts, "normal_form": dict(self.changed)}
+
+
+def read_shard(folder: Path, name: str, pieces: Sequence[Piece]) -> cache.Counts:
+    """One shard: the articles of ``pieces``, in their order."""
+    writer = _Writer(folder, name)
+    try:
+        for piece in pieces:
+            _read_piece(piece, writer)
+    finally:
+        counts = writer.close()
+    return counts
+
+
+def _read_piece(piece: Piece, writer: _Writer) -> None:
+    end = None if piece.end is None else piece.end - piece.start
+    for line, offset, record in readers.read(Path(piece.path), piece.start, end):
+        writer.write(piece, piece.line + line, offset, record)
+
+
+def summary(counts: cache.Counts) -> str:
+    """The closing line: in, out, dropped."""
+    return (
+        f"{counts['articles']:,} articles, {counts['characters']:,} characters from {counts['sources']:,} files; "
+        f"rejected {counts['rejected']:,} of {counts['records']:,} records"
+    )

@@ -1,0 +1,212 @@
+"""Which files the sources name, in which order, what is in them, and how they are cut into shards.
+
+A file is called by its folder's name and its own (``corpora/news.jsonl``), or by the path below a given folder
+(``corpora/2024/news.jsonl``): the same whether the file or its folder is given, and free of the machine's paths.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import xxhash
+
+from pipeline import cache
+from pipeline.articles.readers import COMPRESSED, format_of
+from pipeline.fingerprints import Fingerprints
+from pipeline.shards import SIZE, Shard
+
+PACKED = 4  # text is about this many times as large as its .gz or .zst
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of a plain file from ``start`` to ``end`` (bytes), whole lines; ``line`` lines stand before it."""
+
+    start: int
+    end: int
+    line: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source file: its name in the results, where it is, its size, the digest of its bytes, its spans if it is
+    large."""
+
+    name: str
+    path: Path
+    size: int
+    mtime_ns: int
+    digest: str
+    spans: tuple[Span, ...]
+
+    @property
+    def compressed(self) -> bool:
+        return self.path.suffix in COMPRESSED
+
+    @property
+    def weight(self) -> int:
+        """Bytes of text, about."""
+        return self.size * PACKED if self.compressed else self.size
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one call of a reader reads: a whole file, or a span of it."""
+
+    name: str
+    path: str
+    start: int = 0
+    end: int | None = None
+    line: int = 0
+    cut: bool = False  # a large compressed file: its articles go into several files
+
+
+def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
+    """The files that ``sources`` name, as (name, path) in order: as given, by name within a folder.
+
+    The second list names what was left out (hidden, special, of a kind that is not read). Raises ``ValueError`` for a
+    source that is not there, of an unknown kind, or named twice; ``OSError`` for a folder that cannot be read.
+    """
+    found: dict[str, Path] = {}
+    left_out: list[str] = []
+    for given in sources:
+        path = Path(given)
+        whole = Path(os.path.abspath(path))
+        if not path.exists():
+            raise ValueError(f"there is no source {given}")
+        files = _walk(path, left_out) if path.is_dir() else iter([path])
+        for file in files:
+            name = f"{whole.name}/{_relative(file, path)}" if path.is_dir() else f"{whole.parent.name}/{whole.name}"
+            name = os.fsencode(name).decode("utf-8", "backslashreplace")
+            if path == file and format_of(file) is None:
+                raise ValueError(f"{given} is of a kind that is not read: give .txt or .jsonl files (.gz, .zst too)")
+            if name in found:
+                raise ValueError(f"two sources are called {name}: {found[name]} and {file}; rename one, or its folder")
+            found[name] = file
+    if not found:
+        raise ValueError(f"no .txt or .jsonl file (.gz, .zst too) in {', '.join(sources) or 'no source at all'}")
+    return list(found.items()), left_out
+
+
+def _relative(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()
+
+
+def _walk(folder: Path, left_out: list[str], seen: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """Regular files of a known kind below ``folder``, by name; a loop of links is walked once."""
+    status = folder.stat()
+    here = (status.st_dev, status.st_ino)
+    if here in seen:
+        left_out.append(f"{folder} (a loop of links)")
+        return
+    with os.scandir(folder) as scan:
+        entries = sorted(scan, key=lambda entry: entry.name)
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.name.startswith("."):
+            left_out.append(str(path))
+        elif entry.is_dir():
+            yield from _walk(path, left_out, seen | {here})
+        elif format_of(path) and entry.is_file():
+            yield path
+        else:
+            left_out.append(str(path))
+
+
+def read_state(files: Sequence[tuple[str, Path]], fingerprints: Fingerprints) -> list[Source]:
+    """Each file with its size, digest and spans; read once, then remembered."""
+    return [_state(name, path, fingerprints) for name, path in files]
+
+
+def _state(name: str, path: Path, fingerprints: Fingerprints) -> Source:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path} is no regular file")
+    if format_of(path) == ".jsonl" and path.suffix not in COMPRESSED and status.st_size >= SIZE:
+        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{SIZE}", measure_spans))
+        digest = cache.digest([span.digest for span in spans])
+    else:
+        spans = ()
+        digest = fingerprints.of(path, "bytes", cache.file_digest)
+    return Source(name, path, status.st_size, status.st_mtime_ns, digest, spans)
+
+
+def measure_spans(path: Path, size: int = SIZE) -> list[list[int | str]]:
+    """The spans of a file as [start, end, lines before, digest]: cut behind the first line end past each ``size``
+    bytes."""
+    spans: list[list[int | str]] = []
+    start = line = 0
+    with path.open("rb") as file:
+        while True:
+            state, length, lines = _read_span(file, size - start % size)
+            if not length:
+                return spans
+            spans.append([start, start + length, line, state])
+            start, line = start + length, line + lines
+
+
+def _read_span(file: IO[bytes], size: int) -> tuple[str, int, int]:
+    state = xxhash.xxh3_128()
+    length = lines = 0
+    block = file.read(size)
+    while block:
+        state.update(block)
+        length, lines = length + len(block), lines + block.count(b"\n")
+        block = b"" if block.endswith(b"\n") else file.readline(1 << 20)
+    return state.hexdigest(), length, lines
+
+
+def cut(sources: Sequence[Source]) -> list[Shard]:
+    """Shards in source order: a large plain file at fixed offsets from its start, a large compressed file as one
+    piece of
+    work that cuts its own text so, small files in groups that end where a hash of the last one's name says.
+
+    So more files, or more lines in a file, leave the other shards as they were.
+    """
+    shards: list[Shard] = []
+    group: list[Source] = []
+    for source in sources:
+        if source.weight >= SIZE:
+            _close_group(group, shards)
+            _cut_large(source, shards)
+        else:
+            group.append(source)
+            if xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64 < source.weight / SIZE:
+                _close_group(group, shards)
+    _close_group(group, shards)
+    return shards
+
+
+def _cut_large(source: Source, shards: list[Shard]) -> None:
+    path = str(source.path)
+    if not source.spans:
+        piece = Piece(source.name, path, cut=source.compressed)
+        shards.append(_shard(len(shards), [[source.name, source.digest]], [piece], source.weight))
+    for span in source.spans:
+        piece = Piece(source.name, path, span.start, span.end, span.line)
+        content = [[source.name, span.digest, span.line]]
+        shards.append(_shard(len(shards), content, [piece], span.end - span.start))
+
+
+def _close_group(group: list[Source], shards: list[Shard]) -> None:
+    if group:
+        pieces = [Piece(source.name, str(source.path)) for source in group]
+        content: list[list[object]] = [[source.name, source.digest] for source in group]
+        shards.append(_shard(len(shards), content, pieces, sum(source.weight for source in group)))
+        group.clear()
+
+
+def _shard(number: int, content: list[list[object]], pieces: list[Piece], size: int) -> Shard:
+    return Shard(f"{number:05d}", content, (pieces,), size)
+
+
+def refuse_changed(sources: Sequence[Source]) -> None:
+    """Raise ``ValueError`` if a file is not what it was when its digest was taken: no output under the old key."""
+    for source in sources:
+        status = source.path.stat()
+        if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
+            raise ValueError(f"{source.path} changed while it was read; run again")

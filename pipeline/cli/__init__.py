@@ -1,0 +1,53 @@
+"""The front door: ``ciliu VERB``. A module a group of verbs; each is imported only when it is asked for."""
+
+import importlib
+import sys
+from importlib.metadata import version
+
+import click
+
+VERBS = {
+    "run": "pipeline.cli.run",
+    "plan": "pipeline.cli.run",
+    "status": "pipeline.cli.data",
+    "export": "pipeline.cli.model",
+    "similar": "pipeline.cli.model",
+}
+
+HELP = """\
+Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust out.
+
+\b
+  ciliu run articles/ --preset wiki         make a model of all articles below a folder
+  ciliu run --set Train.window=10           change one thing; only what it touches runs again
+  ciliu plan --set Vocabulary.min_count=20  what would run, and why
+  ciliu similar 微信                         words used like this one
+  ciliu export --to model/                  hand the model to others
+
+Stages: articles, dedup, dictionary, segment, vocabulary, train, export. Each keeps its output in the data folder.
+"""
+
+
+class Verbs(click.Group):
+    """Verbs that are imported when they are asked for: ``--help`` needs neither Luigi nor gensim."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = VERBS.get(cmd_name)
+        command: click.Command | None = getattr(importlib.import_module(module), cmd_name) if module else None
+        return command
+
+
+@click.command(cls=Verbs, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("ciliu"), prog_name="ciliu")
+def ciliu() -> None:
+    """The group of all verbs; the text that a person sees is ``HELP``."""
+
+
+def main() -> None:
+    """Entry point of the command ``ciliu``."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # text files both
+    ciliu(prog_name="ciliu")

@@ -1,0 +1,53 @@
+"""``ciliu status``: what the data folder holds."""
+
+from pathlib import Path
+
+import click
+
+from pipeline import cache, runs
+from pipeline.cli import front
+
+
+@click.command(epilog="Example: ciliu status --data /data/ciliu")
+@front.option_data
+@front.option_run
+@click.option("--runs", "list_runs", is_flag=True, help="List all runs instead.")
+@front.guarded
+def status(data: Path, run_id: str | None, list_runs: bool) -> None:
+    """Show each stage of a run: there, gone or stale, its size, what went in and came out."""
+    from pipeline.cli import tables
+
+    if list_runs:
+        rows = [["run", "state", "sources", "preset", "set"]]
+        for record in runs.read_all(data):
+            sources = ", ".join(Path(source).name for source in record["sources"])
+            rows.append([record["run"], record["state"], sources, record["preset"] or "-", " ".join(record["set"])])
+        for line in tables.align(rows, left=5):
+            click.echo(line)
+        return
+    record = runs.find(data, run_id)
+    click.echo(f"run {record['run']}, {record['state']}; data folder {data}")
+    for line in tables.align([["stage", "state", "key", "size", "seconds"], *_rows(data, record["keys"])], left=3):
+        click.echo(line)
+
+
+def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:
+    manifests = {stage: cache.read_manifest(data / stage / key) for stage, key in keys.items()}
+    rows = []
+    for stage, manifest in manifests.items():
+        size = sum(file["size"] for file in manifest["files"].values()) if manifest else 0
+        seconds = f"{manifest['seconds']:.1f}" if manifest else "-"
+        rows.append(
+            [stage, _state(manifest, manifests), keys[stage][:8], f"{size / 1e6:,.1f} MB" if manifest else "-", seconds]
+        )
+    return rows
+
+
+def _state(manifest: cache.Json | None, manifests: dict[str, cache.Json | None]) -> str:
+    if not manifest:
+        return "gone (made again when something needs it)"
+    for name, used in manifest["inputs"].items():
+        there = manifests.get(name)
+        if there and there["digest"] != used["digest"]:
+            return f"stale: {name} was made again with other bytes"
+    return "there"

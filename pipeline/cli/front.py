@@ -1,0 +1,101 @@
+"""What the verbs share: options, how an error becomes one sentence and an exit status."""
+
+import functools
+import logging
+import shlex
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from pipeline import progress
+
+# Exit statuses; 0 only if what was asked for is there. docs/run.md has the table.
+INTERNAL, USAGE, INPUT, ENVIRONMENT, WORKER = 1, 2, 3, 4, 5
+
+Verb = Callable[..., None]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised like Ctrl-C: Luigi lets only that through."""
+
+
+def option_data(verb: Verb) -> Verb:
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        default=Path("data"),
+        show_default=True,
+        help="The folder of all outputs.",
+    )(verb)
+
+
+def option_run(verb: Verb) -> Verb:
+    return click.option(
+        "--run", "run_id", help="Which run (ciliu status lists them).  [default: the latest complete one]"
+    )(verb)
+
+
+def guarded(verb: Verb) -> Verb:
+    """Run a verb so that a failure is one sentence on standard error and a stated exit status; ``--debug`` adds
+    the traceback."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @functools.wraps(verb)
+    def guard(*arguments: Any, debug: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _terminate)
+        progress.log.propagate = False
+        progress.log.addHandler(logging.NullHandler())
+        try:
+            verb(*arguments, **options)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place to tell it
+            if debug:
+                traceback.print_exc()
+            status, sentence = describe(error)
+            if verb.__name__ == "run" and status != INTERNAL:
+                sentence += f"\nThe same command goes on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
+            progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})
+            click.echo(sentence, err=True)
+            logging.shutdown()
+            sys.exit(status)
+
+    return guard
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def describe(error: BaseException) -> tuple[int, str]:
+    """Exit status and sentence for an error."""
+    match error:
+        case Terminated():
+            return 128 + signal.SIGTERM, "Ended by SIGTERM; finished shards are kept."
+        case KeyboardInterrupt():
+            return 128 + signal.SIGINT, "Stopped; finished shards are kept."
+        case ValueError():
+            return INPUT, f"Error: {error}"
+        case OSError():
+            place = f": {error.filename}" if error.filename else ""
+            return ENVIRONMENT, f"Error: {error.strerror or error}{place}"
+        case RuntimeError():
+            return WORKER, f"Error: {error}"
+        case _:
+            return INTERNAL, f"Error in Ciliu itself: {type(error).__name__}: {error} (--debug shows where)"
+
+
+def show_progress(log_json: Path | None, quiet: bool) -> None:
+    """A bar on a terminal, plain lines elsewhere, nothing if ``quiet``; events also to ``log_json``."""
+    progress.mode = "quiet" if quiet else "bar" if sys.stderr.isatty() else "lines"
+    progress.log.setLevel(logging.INFO)
+    if log_json:
+        handler = logging.FileHandler(log_json, mode="w", encoding="utf-8")
+        handler.setFormatter(progress.JsonLines())
+        progress.log.addHandler(handler)

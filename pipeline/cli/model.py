@@ -1,0 +1,63 @@
+"""``ciliu export`` and ``ciliu similar``: hand a model on, look into it."""
+
+from pathlib import Path
+
+import click
+
+from pipeline import cache, runs
+from pipeline.cli import front
+
+
+@click.command(epilog="Example: ciliu export --to /shared/models/news-2026")
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="A folder that is not there yet.")
+@front.option_data
+@front.option_run
+@front.guarded
+def export(to: Path, data: Path, run_id: str | None) -> None:
+    """Copy the bundle of a run to a folder, whole or not at all, and check it there."""
+    from pipeline.export import publish
+
+    record = runs.find(data, run_id)
+    bundle = _output(data, record, "export") / "bundle"
+    publish(bundle, to)
+    files = sorted(path.name for path in to.iterdir())
+    click.echo(f"{to}: {', '.join(files)}")
+    click.echo(f"check it there: cd {to} && xxh128sum -c XXH128SUMS")
+
+
+@click.command(epilog="Example: ciliu similar 微信 -n 10")
+@click.argument("word")
+@click.option("-n", type=click.IntRange(1), default=10, show_default=True, help="How many words.")
+@front.option_data
+@front.option_run
+@front.guarded
+def similar(word: str, n: int, data: Path, run_id: str | None) -> None:
+    """Show the words that are used most like WORD: cosine, count."""
+    from ciliu import Vectors
+    from pipeline.cli import tables
+
+    record = runs.find(data, run_id)
+    vocabulary = _output(data, record, "vocabulary")
+    vectors = Vectors.load(_output(data, record, "train") / "vectors.npy", vocabulary / "vocab.tsv")
+    if word not in vectors:
+        raise ValueError(_why_unknown(word, vocabulary))
+    rows = [[found, f"{cosine:.3f}"] for found, cosine in vectors.similar(word, n)]
+    for line in tables.align([["word", "cosine"], *rows]):
+        click.echo(line)
+
+
+def _output(data: Path, record: cache.Json, stage: str) -> Path:
+    folder = data / stage / str(record["keys"][stage])
+    if cache.read_manifest(folder) is None:
+        raise ValueError(f"the output of {stage} is gone from {data}; make it again: ciliu run --from {stage}")
+    return folder
+
+
+def _why_unknown(word: str, vocabulary: Path) -> str:
+    facts = cache.read_json(vocabulary / "vocabulary.json")
+    with (vocabulary / "dropped.tsv").open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            if line.startswith(f"{word}\t"):
+                count = int(line.split("\t")[1])
+                return f"{word} stands {count:,} times, fewer than Vocabulary.min_count = {facts['min_count']:,}"
+    return f"{word} is no word of this corpus as it was cut; to make it one, add it to a dictionary (Dictionary.files)"

@@ -1,0 +1,117 @@
+"""From what a person asked for to the tasks that make it."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+import tasks
+from pipeline import cache, progress, runs, settings
+from pipeline.build import build
+from pipeline.plan import Step
+from pipeline.task import StageTask
+
+PRESETS = Path(tasks.__file__).parent / "presets"
+STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
+
+Request = dict[str, Any]  # sources, preset, set: what a person asked for
+
+
+def complete_request(sources: Sequence[str], preset: str | None, assignments: Sequence[str], data: Path) -> Request:
+    """What is asked for; without ``sources`` it builds on the last run's request. Raises ``UsageError``."""
+    last: Request = {"preset": None, "set": []}
+    if not sources:
+        records = runs.read_all(data)
+        if not records:
+            raise click.UsageError(f"no SOURCES are given, and {data} holds no run to take them from")
+        last = records[0]
+    return {
+        "sources": [os.path.abspath(source) for source in sources] or last["sources"],
+        "preset": preset or last["preset"],
+        "set": [*([] if preset else last["set"]), *assignments],
+    }
+
+
+def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:
+    """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``."""
+    StageTask.clear_instance_cache()
+    try:
+        values = _resolve(request)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    values |= {"sources": tuple(request["sources"]), "data": str(data)}
+    if processes is not None:
+        values["processes"] = processes
+    task = STAGES[only or "export"]
+    parameters = dict(task.get_params())
+    defaults = {name: parameter._default for name, parameter in parameters.items()}
+    return task(**{name: values.get(name, default) for name, default in defaults.items()})
+
+
+def _resolve(request: Request) -> settings.Settings:
+    sections = settings.read_preset(request["preset"], PRESETS) if request["preset"] else {}
+    values: settings.Settings = {}
+    for section, given in sections.items():
+        values |= settings.resolve_section(section, given, tasks.STAGES, f"preset {request['preset']}")
+    for text in request["set"]:
+        section, given = settings.parse_assignment(text)
+        values |= settings.resolve_section(section, given, tasks.STAGES, f"--set {text}")
+    return values
+
+
+def mark_anew(end: StageTask, from_stage: str | None, only: str | None, force: bool) -> None:
+    """Mark the tasks that are to be made although they are there."""
+    for task in end.walk():
+        names = {given.name for given in task.walk()}
+        task.anew = force or task.name == only or from_stage in names
+
+
+def last_keys(data: Path) -> dict[str, str]:
+    """The keys of the run before, by stage; none if there was none."""
+    records = runs.read_all(data)
+    return records[0]["keys"] if records else {}
+
+
+def note_left_out(end: StageTask) -> None:
+    """Name the files below the sources that no reader takes: none is left out without a word."""
+    articles = end.walk()[0]
+    left_out = getattr(articles, "left_out", [])
+    if left_out:
+        names = ", ".join(left_out[:3])
+        click.echo(
+            f"left out {len(left_out):,} files of other kinds (or hidden): {names}{' …' if left_out[3:] else ''}",
+            err=True,
+        )
+
+
+def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request) -> None:
+    """Make the steps that are to run, and keep a record of it. Raises what a stage raised."""
+    keys = {step.task.name: step.task.key for step in steps}
+    folder = runs.start(data, {**request, "settings": end.param_kwargs, "keys": keys})
+    log_to(folder / "run.log")
+    try:
+        for step in steps:
+            if not step.runs:
+                report_cached(step.task)
+        build([step.task for step in steps if step.runs] or [end])
+    except BaseException:
+        runs.note(folder, {"state": "failed"})
+        raise
+    runs.note(folder, {"state": "complete" if end.name == "export" else f"only {end.name}"})
+
+
+def report_cached(task: StageTask) -> None:
+    """The closing line of a stage that did not run."""
+    manifest = cache.read_manifest(task.folder)
+    state = f"{task.stage.summary(manifest['counts'])}  [from the cache]" if manifest else "not needed"
+    progress.say(f"{task.name:<11}{state}", event="cached", stage=task.name, key=task.key)
+
+
+def log_to(path: Path) -> None:
+    """Keep the run's log beside its record."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    progress.log.addHandler(handler)

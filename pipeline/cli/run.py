@@ -1,0 +1,93 @@
+"""``ciliu run`` and ``ciliu plan``: make a model, or say what would be made and why.
+
+What does the work is imported inside the verbs, so that ``--help`` stays quick.
+"""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli import front
+
+STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
+
+
+def request_options(verb: front.Verb) -> front.Verb:
+    """The arguments that say which model is meant."""
+    for decorate in (
+        front.option_data,
+        click.option("--processes", type=click.IntRange(0), help="Processes up to Vocabulary.  [default: all CPUs]"),
+        click.option("--set", "assignments", multiple=True, metavar="TASK.PARAMETER=VALUE", help="Change a parameter."),
+        click.option("--preset", help="A name in presets/ (demo, wechat, wiki) or a .toml file of your own."),
+        click.argument("sources", nargs=-1, type=click.Path(path_type=str)),
+    ):
+        verb = decorate(verb)
+    return verb
+
+
+@click.command(epilog="Example: ciliu run articles/ more.jsonl.zst --preset wechat --set Train.window=5")
+@request_options
+@click.option("--from", "from_stage", type=click.Choice(STAGES), help="Make this stage and all after it anew.")
+@click.option("--only", type=click.Choice(STAGES), help="Make this stage anew, and nothing after it.")
+@click.option("--force", is_flag=True, help="Make everything anew.")
+@click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
+@click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
+@front.guarded
+def run(
+    sources: tuple[str, ...],
+    preset: str | None,
+    assignments: tuple[str, ...],
+    processes: int | None,
+    data: Path,
+    from_stage: str | None,
+    only: str | None,
+    force: bool,
+    log_json: Path | None,
+    quiet: bool,
+) -> None:
+    """Make a model from SOURCES: files and folders with .txt (an article a file) and .jsonl (an article a line, with
+    "text" and if there "id", "title", "label"), also .gz and .zst.
+
+    Without SOURCES those of the last run are taken, with its preset and settings; --set changes one of them. Only
+    what is
+    not in the data folder yet is made.
+    """
+    if sum([bool(from_stage), bool(only), force]) > 1:
+        raise click.UsageError("give one of --from, --only and --force")
+    from pipeline.cli import request, tables
+    from pipeline.plan import make_plan
+
+    front.show_progress(log_json, quiet)
+    asked = request.complete_request(sources, preset, assignments, data)
+    end = request.make_end(asked, data, processes, only)
+    request.mark_anew(end, from_stage, only, force)
+    steps = make_plan(end, request.last_keys(data))
+    request.note_left_out(end)
+    request.make(steps, end, data, asked)
+    if not quiet and not only:
+        tables.show_result(end, data, [step.task.name for step in steps if step.runs])
+
+
+@click.command(epilog="Example: ciliu plan --set Dictionary.files=dicts/new.txt")
+@request_options
+@click.option("--from", "from_stage", type=click.Choice(STAGES), help="As if run with --from.")
+@click.option("--force", is_flag=True, help="As if run with --force.")
+@front.guarded
+def plan(
+    sources: tuple[str, ...],
+    preset: str | None,
+    assignments: tuple[str, ...],
+    processes: int | None,
+    data: Path,
+    from_stage: str | None,
+    force: bool,
+) -> None:
+    """Say for each stage whether `ciliu run` with the same arguments would make it, and why. Makes nothing."""
+    from pipeline.cli import request
+    from pipeline.plan import make_plan
+
+    end = request.make_end(request.complete_request(sources, preset, assignments, data), data, processes, None)
+    request.mark_anew(end, from_stage, None, force)
+    for step in make_plan(end, request.last_keys(data)):
+        click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
+    request.note_left_out(end)

@@ -1,0 +1,62 @@
+"""What is printed as a table."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pipeline import cache
+from pipeline.task import StageTask
+
+# Stage: for articles, characters and words the counts that went in and came out.
+FUNNEL = {
+    "articles": (("records", "articles"), ("characters_in", "characters"), None),
+    "dedup": (("articles_in", "articles"), ("characters_in", "characters"), None),
+    "segment": (("articles", "articles"), ("characters", "word_characters"), (None, "words")),
+    "vocabulary": (None, None, ("words_in", "words")),
+}
+
+
+def width(text: str) -> int:
+    """Columns of a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def align(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Rows of cells as lines; the first ``left`` columns flush left, the others right."""
+    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell + " " * (wide - width(cell)) if column < left else " " * (wide - width(cell)) + cell
+            for column, (cell, wide) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def make_funnel(counts: dict[str, cache.Counts]) -> list[list[str]]:
+    """The way text was lost: articles, characters and words in and out of each stage."""
+    rows = [["stage", "articles in", "out", "characters in", "out", "words in", "out"]]
+    for stage, columns in FUNNEL.items():
+        if stage in counts:
+            rows.append([stage, *(cell for pair in columns for cell in _pair(counts[stage], pair))])
+    return rows
+
+
+def _pair(counts: cache.Counts, names: tuple[str | None, str] | None) -> list[str]:
+    return [f"{counts[name]:,}" if name else "" for name in names or (None, None)]
+
+
+def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
+    """The end of a run: the funnel, where the model is, what to try next."""
+    manifests = {task.name: cache.read_manifest(task.folder) for task in end.walk()}
+    click.echo()
+    for line in align(make_funnel({name: made["counts"] for name, made in manifests.items() if made})):
+        click.echo(line)
+    option = "" if str(data) == "data" else f" --data {data}"
+    click.echo(f"\nmodel    {end.folder / 'bundle'}" + ("" if made else "  (nothing to do: it was there)"))
+    click.echo(f"look     ciliu similar 中国{option}")
+    click.echo(f"change   ciliu run --set Train.window=10{option}")
+    click.echo(f"hand on  ciliu export --to DIR{option}")

@@ -1,0 +1,51 @@
+"""What a file from outside contains, without reading it twice: a memo on (path, inode, size, mtime).
+
+The memo serves files from outside only; what lies in the cache is hashed when it is read.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MEMO = "fingerprints.json"
+SETTLED = 2 * 10**9  # ns: a file that changed less than this ago may change again within one tick of its clock
+
+
+class Fingerprints:
+    """A memo in the data folder. ``of`` looks, ``save`` writes back what is new."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / MEMO
+        self._fresh: dict[str, list[Any]] = {}
+        try:
+            self._memo: dict[str, list[Any]] = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            self._memo = {}
+
+    def of(self, path: Path, kind: str, compute: Callable[[Path], Any]) -> Any:
+        """``compute(path)``, or what it gave for the same inode, size and mtime. ``kind`` names the computation."""
+        stat = path.stat()
+        name = f"{kind} {os.path.abspath(path)}"
+        state = [stat.st_ino, stat.st_size, stat.st_mtime_ns]
+        known = self._memo.get(name)
+        if known and known[0] == state:
+            return known[1]
+        value = compute(path)
+        if time.time_ns() - stat.st_mtime_ns > SETTLED:
+            self._fresh[name] = [state, value]
+            self._memo[name] = self._fresh[name]
+        return value
+
+    def save(self) -> None:
+        """Add what is new to the memo on disk; losing a race with another run only costs a second look."""
+        if not self._fresh:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        merged = {**Fingerprints(self._path.parent)._memo, **self._fresh}
+        unfinished = self._path.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(merged, separators=(",", ":")), encoding="utf-8", errors="surrogatepass")
+        unfinished.replace(self._path)
+        self._fresh = {}

@@ -1,0 +1,93 @@
+"""What would run, and why: the graph walked from its end, each key compared with what lies in the data folder."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import cache
+from pipeline.task import StageTask
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a plan: does it run, and why (or what state it is in)."""
+
+    task: StageTask
+    runs: bool
+    reason: str
+
+
+def make_plan(end: StageTask, last_keys: Mapping[str, str]) -> list[Step]:
+    """The steps to make ``end``, inputs first. ``last_keys`` are the keys of the run before, by stage."""
+    order = end.walk()
+    needed = {end.name}
+    steps = []
+    for task in reversed(order):
+        problem = "asked for" if task.anew else task.problem()
+        runs = task.name in needed and problem is not None
+        if runs:
+            needed |= {given.name for given in task.inputs()}
+        elif problem is None:
+            needed |= looked_at_again(task)
+        steps.append(Step(task, runs, explain(task, problem, last_keys) if problem else "from the cache"))
+    return steps[::-1]
+
+
+def looked_at_again(task: StageTask) -> set[str]:
+    """Inputs whose own key changed though what this task takes of them did not: a comment in a dictionary."""
+    manifest = cache.read_manifest(task.folder) or {}
+    return {given.name for given in task.inputs() if manifest["inputs"][given.name]["key"] != given.key}
+
+
+def explain(task: StageTask, problem: str, last_keys: Mapping[str, str]) -> str:
+    """Why ``task`` is not complete, against the nearest output that it made earlier."""
+    if problem != "missing":
+        return problem
+    if last_keys.get(task.name) == task.key:
+        return "its output is gone"
+    earlier = [json.loads(manifest["recipe"]) for manifest in read_manifests(task.folder.parent)]
+    if not earlier:
+        return "never made"
+    differences: list[list[str]] = [describe_changes(recipe, task.recipe()) for recipe in earlier]
+    nearest = sorted(differences, key=len)[0]
+    return "; ".join(nearest) or "its output is gone"
+
+
+def read_manifests(folder: Path) -> list[cache.Json]:
+    """The manifests of all complete outputs of a stage, the newest first."""
+    found = sorted(folder.glob(f"*/{cache.MANIFEST}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    return [manifest for path in found if (manifest := cache.read_manifest(path.parent)) and path.parent.suffix == ""]
+
+
+def describe_changes(old: cache.Json, new: cache.Json) -> list[str]:
+    """The differences between two recipes, each as a person would say it."""
+    stage = new["stage"].capitalize()
+    changes = []
+    if old["version"] != new["version"]:
+        changes.append(f"{stage}'s VERSION {old['version']} → {new['version']}")
+    for name in sorted(old["versions"] | new["versions"]):
+        if old["versions"].get(name) != new["versions"].get(name):
+            changes.append(f"{name} {old['versions'].get(name, 'none')} → {new['versions'].get(name, 'none')}")
+    for name in sorted(old["parameters"] | new["parameters"]):
+        before, after = (recipe["parameters"].get(name, "none") for recipe in (old, new))
+        if before != after:
+            changes.append(f"{stage}.{name} {before} → {after}")
+    for name, value in new["inputs"].items():
+        before = old["inputs"].get(name)
+        if json.loads(json.dumps(value)) != before:
+            changes += describe_files(name, before or [], value) if isinstance(value, list) else [f"after {name}"]
+    return changes
+
+
+def describe_files(parameter: str, old: Sequence[Any], new: Sequence[Any]) -> list[str]:
+    """The differences between two lists of [name, digest]."""
+    kind = {"sources": "source", "files": "dictionary", "stop_words": "stop list"}.get(parameter, parameter)
+    before, after = (dict(files) for files in (old, new))
+    changes = [f"new {kind} {name}" for name in after if name not in before]
+    changes += [f"{kind} {name} gone" for name in before if name not in after]
+    changes += [f"{kind} {name} changed" for name in after if name in before and after[name] != before[name]]
+    if not changes:
+        return [f"the order of the {kind} files changed"]
+    return changes if len(changes) <= 3 else [*changes[:2], f"{len(changes) - 2:,} more changes of {kind} files"]

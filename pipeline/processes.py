@@ -1,0 +1,138 @@
+"""Jobs in processes of our own, none of which outlives the work.
+
+``multiprocessing.Pool`` hangs for ever when a worker is killed, and ``ProcessPoolExecutor`` cannot be stopped in the
+middle of a job before Python 3.14; a pipe for each worker does both.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+Job = tuple[Callable[..., Any], tuple[Any, ...]]
+
+PRELOAD = ["pipeline.articles", "pipeline.dedup", "pipeline.segment"]  # imported once, before the workers fork
+
+
+def cpus() -> int:
+    """CPUs that this process may use: its affinity and its cgroup's limit, not what the machine has."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return affinity if quota == "max" else max(1, min(affinity, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return affinity
+
+
+def run_jobs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Any]]:
+    """Run ``jobs`` in ``processes`` processes (in this one if 1); yields (index, result) as they finish.
+
+    Raises what a job raised; ``RuntimeError`` if a worker ended without a result, whatever its exit code. No worker
+    outlives the call, nor this process.
+    """
+    if processes <= 1:
+        yield from ((index, function(*arguments)) for index, (function, arguments) in enumerate(jobs))
+        return
+    context = _context()
+    workers = [_Worker(context) for _ in range(min(processes, len(jobs)))]
+    try:
+        yield from _share_out(jobs, workers)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _share_out(jobs: Sequence[Job], workers: list["_Worker"]) -> Iterator[tuple[int, Any]]:
+    waiting = iter(enumerate(jobs))
+    busy: dict[object, _Worker] = {}
+    for worker, (index, job) in zip(workers, waiting, strict=False):
+        worker.give(index, job)
+        busy[worker.pipe] = worker
+    while busy:
+        for pipe in wait(list(busy)):  # type: ignore[arg-type] # the keys are the workers' pipes
+            worker = busy.pop(pipe)
+            result = worker.take()
+            finished = worker.index
+            following = next(waiting, None)
+            if following:
+                worker.give(*following)
+                busy[pipe] = worker
+            yield finished, result
+
+
+class _Worker:
+    """One process and our end of its pipe."""
+
+    def __init__(self, context: Any) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.index = -1
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def give(self, index: int, job: Job) -> None:
+        self.index = index
+        try:
+            self.pipe.send(job)
+        except BrokenPipeError:
+            self._report_death()
+
+    def take(self) -> Any:
+        try:
+            failure, result = self.pipe.recv()
+        except (EOFError, ConnectionError):
+            self._report_death()
+        if failure:
+            raise failure
+        return result
+
+    def _report_death(self) -> None:
+        self.process.join(5)
+        raise RuntimeError(
+            f"a worker process died in the middle of its work (exit code {self.process.exitcode}; "
+            "-9 is often the system's out-of-memory killer)"
+        ) from None
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _context() -> Any:
+    """forkserver: children start in 10 ms and inherit no thread of ours (fork with threads may hang, and warns)."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    return context
+
+
+def _serve(pipe: Connection) -> None:
+    """A worker's life: take a job, send back (exception, result), end with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_attempt(function, arguments))
+
+
+def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Exception | None, Any]:
+    try:
+        return None, function(*arguments)
+    except Exception as error:  # noqa: BLE001 - it goes to the parent, which raises it
+        return error, None
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+    os._exit(1)

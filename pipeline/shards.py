@@ -1,0 +1,186 @@
+"""Map a function over shards: processes, progress, what is finished kept, what is unchanged taken over.
+
+A shard's function is pure: it fills a folder of its own with files that are named after the shard, from arguments that
+pickle, and returns counts. So it could as well run on another machine.
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import cache, progress
+from pipeline.processes import cpus, run_jobs
+
+Work = Callable[..., cache.Counts]  # work(folder, name, *arguments) -> counts
+
+SIZE = 4 << 20  # bytes of source text a shard; 4 MiB is about 2 s of jieba, so that two cores share even 31 MB evenly
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One piece of work: its ``name`` (the start of its files' names), what its result depends on, and its
+    arguments."""
+
+    name: str
+    content: object  # JSON: the content that the arguments stand for, without paths
+    arguments: tuple[Any, ...]
+    size: int = 1  # bytes, for the progress bar
+
+
+@dataclass
+class Earlier:
+    """A finished shard: where it lies and what its note says."""
+
+    folder: Path
+    note: cache.Json
+
+
+@dataclass(frozen=True)
+class File:
+    """A shard's file in an output: where it is, its size in bytes, its xxh3_128."""
+
+    path: Path
+    size: int
+    digest: str
+
+
+def files(output: Path, suffix: str) -> list[File]:
+    """The files ``NNNNN…<suffix>`` of an output's shards, in order."""
+    manifest = cache.read_manifest(output) or {"files": cache.describe_files(output, {})}
+    named = sorted(
+        (name, entry) for name, entry in manifest["files"].items() if name[0].isdigit() and name.endswith(suffix)
+    )
+    return [File(output / name, entry["size"], entry["xxh3_128"]) for name, entry in named]
+
+
+def read_articles(path: Path) -> Iterator[dict[str, str]]:
+    """The articles of one shard's ``.jsonl``."""
+    with path.open("rb") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def join(output: Path, suffix: str, target: Path) -> None:
+    """Write the shards' files ``NNNNN<suffix>``, those that there are, one behind the other into ``target``."""
+    with target.open("wb") as joined:
+        for part in sorted(output.glob(f"[0-9]*{suffix}")):
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, joined)
+
+
+def total(results: Iterable[Mapping[str, Any]]) -> cache.Counts:
+    """The counts of several shards added up, nested ones too."""
+    summed: cache.Counts = {}
+    for counts in results:
+        for name, value in counts.items():
+            summed[name] = (
+                total([summed.get(name, {}), value]) if isinstance(value, dict) else summed.get(name, 0) + value
+            )
+    return summed
+
+
+def map_shards(
+    work: Work, shards: Sequence[Shard], output: Path, *, sharded: str, processes: int = 1, label: str = ""
+) -> list[cache.Counts]:
+    """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
+
+    A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
+    versions
+    is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of the recipe
+    counts for every shard.
+
+    Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
+    """
+    (output / cache.SHARDS).mkdir(exist_ok=True)
+    keys = _shard_keys(work, shards, output, sharded)
+    earlier = _find_earlier(output) if keys else {}
+    results: dict[str, cache.Counts] = {}
+    missing = []
+    with progress.bar(label or output.parent.name, sum(shard.size for shard in shards)) as bar:
+        for shard in shards:
+            found = earlier.get(keys.get(shard.name, ""))
+            counts = _take_over(found, shard, output) if found else None
+            if counts is None:
+                missing.append(shard)
+            else:
+                results[shard.name] = counts
+                bar.update(shard.size)
+        jobs = [(_make_shard, (work, shard, output, keys.get(shard.name, ""))) for shard in missing]
+        for index, counts in run_jobs(jobs, min(processes or cpus(), len(jobs))):
+            results[missing[index].name] = counts
+            bar.update(missing[index].size)
+    return [results[shard.name] for shard in shards]
+
+
+def _shard_keys(work: Work, shards: Sequence[Shard], output: Path, sharded: str) -> dict[str, str]:
+    """A key for each shard by name; empty where the folder has no recipe (a stage called by itself)."""
+    try:
+        recipe = json.loads((output / cache.RECIPE).read_bytes())
+    except FileNotFoundError:
+        return {}
+    recipe.pop("anew")
+    recipe["inputs"] = {name: value for name, value in recipe["inputs"].items() if name != sharded}
+    recipe["work"] = work.__name__
+    return {shard.name: cache.digest([recipe, shard.content]) for shard in shards}
+
+
+def _find_earlier(output: Path) -> dict[str, Earlier]:
+    """Finished shards by key: of this attempt's killed predecessor, and of the complete outputs beside it."""
+    found = {}
+    if not json.loads((output / cache.RECIPE).read_bytes())["anew"]:
+        for other in output.parent.iterdir():
+            manifest = cache.read_manifest(other) if other.suffix == "" else None
+            for note in manifest["shards"] if manifest else []:
+                found[note["key"]] = Earlier(other, note)
+    for path in (output / cache.SHARDS).glob("*.json"):
+        note = json.loads(path.read_bytes())
+        found[note["key"]] = Earlier(output, note)
+    return found
+
+
+def _take_over(earlier: Earlier, shard: Shard, output: Path) -> cache.Counts | None:
+    """Link an earlier shard's files under this shard's name. None if one of them is damaged or gone."""
+    if earlier.folder == output and earlier.note["name"] == shard.name:
+        return earlier.note["counts"]  # type: ignore[no-any-return] # our own note
+    renamed = {name: shard.name + name.removeprefix(earlier.note["name"]) for name in earlier.note["files"]}
+    for name, entry in earlier.note["files"].items():
+        path = earlier.folder / name
+        if not path.is_file() or cache.file_digest(path) != entry["xxh3_128"]:
+            progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
+            return None
+    for name, new in renamed.items():
+        (output / new).unlink(missing_ok=True)
+        cache.link(earlier.folder / name, output / new)
+    files = {renamed[name]: entry for name, entry in earlier.note["files"].items()}
+    _write_note(output, {**earlier.note, "name": shard.name, "files": files, "taken": True})
+    return earlier.note["counts"]  # type: ignore[no-any-return] # our own note
+
+
+def _make_shard(work: Work, shard: Shard, output: Path, key: str) -> cache.Counts:
+    """In a worker: have the shard's files made in a folder of their own, then move them and note that they are
+    whole."""
+    folder = output / f".work-{shard.name}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        counts = work(folder, shard.name, *shard.arguments)
+        files = cache.describe_files(folder, {})
+        for name in files:
+            (folder / name).replace(output / name)
+    finally:
+        shutil.rmtree(folder)
+    kept = {"key": key, "work": work.__name__, "name": shard.name}
+    _write_note(output, {**kept, "files": files, "counts": counts, "taken": False})
+    return counts
+
+
+def _write_note(output: Path, note: cache.Json) -> None:
+    path = output / cache.SHARDS / f"{note['name']}.{note['work']}.json"
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    cache.write_json(unfinished, note)
+    unfinished.replace(path)

@@ -1,0 +1,213 @@
+"""What every task of ``tasks.py`` is: a stage, its inputs, its parameters, and the one place that makes a key.
+
+The recipe of an output (stage, VERSION, versions of the libraries that shape its bytes, parameters, inputs) is
+hashed to
+its key; what is hashed is what is passed to the stage.
+"""
+
+import inspect
+import platform
+import unicodedata
+from functools import cache as memoize
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import luigi
+
+from pipeline import cache, progress
+from pipeline.fingerprints import Fingerprints
+
+
+class FilesParameter(luigi.ListParameter):
+    """Paths of files from outside, as a JSON list or parted by commas; the key takes their names and contents."""
+
+    def parse(self, text: str) -> Any:
+        if text.lstrip().startswith("["):
+            return super().parse(text)
+        return tuple(path.strip() for path in text.split(",") if path.strip())
+
+
+class Folder(luigi.LocalTarget):
+    """An output as Luigi sees it: there once its manifest is."""
+
+    def exists(self) -> bool:
+        return (Path(self.path) / cache.MANIFEST).is_file()
+
+
+def library_version(name: str) -> str:
+    """The version of an installed library; ``unicode`` is Python's own character table."""
+    return unicodedata.unidata_version if name == "unicode" else version(name)
+
+
+class StageTask(luigi.Task):
+    """A step of the pipeline. Subclasses say ``stage``, their edges and parameters; some, what comes from outside."""
+
+    stage = ModuleType("stage")
+    data = luigi.Parameter(default="data", description="the folder that keeps every output")
+    processes = luigi.NumericalParameter(
+        default=0, var_type=int, min_value=0, max_value=1025, significant=False,
+        description="processes for the stages up to Vocabulary; 0: the CPUs that may be used",
+    )  # fmt: skip
+
+    anew = False  # set by the front door: make it again although it is there
+
+    @property
+    def name(self) -> str:
+        return self.task_family.lower()  # type: ignore[no-any-return] # Luigi is untyped here
+
+    @classmethod
+    def own_parameters(cls) -> dict[str, luigi.Parameter[Any]]:
+        """The parameters that this task declares itself."""
+        return {name: value for name, value in vars(cls).items() if name in cls.declared}
+
+    declared: frozenset[str] = frozenset()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)  # @requires copies the inputs' parameters down only after this
+        cls.declared = frozenset(name for name, value in vars(cls).items() if isinstance(value, luigi.Parameter))
+
+    def inputs(self) -> list["StageTask"]:
+        return luigi.task.flatten(self.requires())  # type: ignore[no-any-return] # Luigi is untyped here
+
+    def parameters(self) -> dict[str, Any]:
+        """The keyword arguments of the stage that shape its bytes."""
+        own = self.own_parameters().items()
+        return {
+            name: getattr(self, name)
+            for name, value in own
+            if value.significant and not isinstance(value, FilesParameter)
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """The parameters as the key takes them."""
+        return self.parameters()
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        """The keyword arguments that cannot change the bytes: left out of the key."""
+        names = {name for name, value in self.own_parameters().items() if not value.significant}
+        if "processes" in inspect.signature(self.stage.run).parameters:
+            names.add("processes")
+        return {name: getattr(self, name) for name in names}
+
+    def outside_files(self) -> dict[str, list[Path]]:
+        """The files from outside, by parameter."""
+        own = self.own_parameters().items()
+        names = [name for name, value in own if isinstance(value, FilesParameter)]
+        return {name: [Path(path) for path in getattr(self, name)] for name in names}
+
+    def outside(self) -> dict[str, Any]:
+        """What comes from outside, by parameter: its content as JSON, for the key."""
+        return {name: file_contents(paths, self.data) for name, paths in self.outside_files().items()}
+
+    def arguments(self) -> list[Any]:
+        """The positional arguments of the stage: its data."""
+        return [*(task.folder for task in self.inputs()), *self.outside_files().values()]
+
+    def walk(self) -> list["StageTask"]:
+        """This task and all before it, inputs first, each once."""
+        before = {task.task_id: task for given in self.inputs() for task in given.walk()}
+        return [*before.values(), self]
+
+    def recipe(self) -> cache.Json:
+        """All that the output depends on."""
+        if "_recipe" not in vars(self):
+            self._recipe = self.recipe_of(self.outside())
+        return self._recipe
+
+    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
+        return {
+            "stage": self.name,
+            "version": self.stage.VERSION,
+            "versions": {name: library_version(name) for name in self.stage.VERSIONS},
+            "parameters": self.settings(),
+            "inputs": {**outside, **{task.name: task.identity() for task in self.inputs()}},
+        }
+
+    @property
+    def key(self) -> str:
+        """Names the output."""
+        if "_key" not in vars(self):
+            self._key = cache.digest(self.recipe())
+        return self._key
+
+    def identity(self) -> str:
+        """What the keys after this one take."""
+        return self.key
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data) / self.name / self.key
+
+    def output(self) -> Folder:
+        return Folder(str(self.folder))
+
+    def problem(self) -> str | None:
+        """Why the output must be made, or None. An input that is gone does not matter while this one is there; an input
+        that was made again with other bytes does. Only looks."""
+        manifest = cache.read_manifest(self.folder)
+        if manifest is None:
+            return "missing"
+        for task in self.inputs():
+            there = cache.read_manifest(task.folder)
+            if there and there["digest"] != manifest["inputs"][task.name]["digest"]:
+                return f"{task.name} was made again with other bytes"
+            if there and task.problem():
+                return f"after {task.name}"
+        return None
+
+    def complete(self) -> bool:
+        return not self.anew and self.problem() is None
+
+    def run(self) -> None:
+        made = cache.make(self.folder, self.description(), self._work, current=lambda: self.complete(), anew=self.anew)
+        self.anew = False
+        if made:
+            self.report(cache.read_manifest(self.folder) or {})
+
+    def _work(self, partial: Path) -> cache.Counts:
+        counts: cache.Counts = self.stage.run(
+            *self.arguments(), partial, **self.parameters(), **self.harmless_parameters()
+        )
+        return counts
+
+    def description(self) -> cache.Json:
+        """The manifest's fields that are known before the work."""
+        recipe = self.recipe()
+        manifests = {task.name: cache.read_manifest(task.folder) or {} for task in self.inputs()}
+        return {
+            **{name: recipe[name] for name in ("stage", "version")},
+            "key": self.key,
+            "parameters": recipe["parameters"],
+            "versions": recipe["versions"],
+            "environment": environment(),
+            "inputs": {name: {part: made[part] for part in ("key", "digest")} for name, made in manifests.items()},
+            "recipe": recipe,
+        }
+
+    def report(self, manifest: cache.Json) -> None:
+        """The closing line."""
+        shards = f"; {manifest['shards_taken']:,} shards taken over" if manifest["shards_taken"] else ""
+        line = f"{self.name:<11}{self.stage.summary(manifest['counts'])}{shards}  [{manifest['seconds']:.1f} s]"
+        fields = ("counts", "seconds", "shards_made", "shards_taken")
+        progress.say(line, event="stage", stage=self.name, key=self.key, **{name: manifest[name] for name in fields})
+
+
+@memoize
+def environment() -> dict[str, str]:
+    """Versions that a person may want to know; those that shape the bytes of a stage are in its key."""
+    names = ("gensim", "jieba", "luigi", "numpy", "scipy", "xxhash")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def file_contents(paths: list[Path], data: str) -> list[list[str]]:
+    """[name, digest] of each file. Raises ``ValueError`` for one that is not there."""
+    fingerprints = Fingerprints(Path(data))
+    contents = []
+    for path in paths:
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        contents.append([path.name, fingerprints.of(path, "bytes", cache.file_digest)])
+    fingerprints.save()
+    return contents

@@ -1,0 +1,109 @@
+"""Train: gensim's skip-gram over the words of Segment and the vocabulary.
+
+Writes a genuine gensim model, ``model.gensim`` with its arrays beside it, and ``vectors.npy`` (words × vector_size,
+float32, in the order of ``vocab.tsv``).
+
+With ``threads=1`` the same inputs give the same bytes; with more, threads race for the same rows and nothing repeats.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline import cache, progress, shards
+from pipeline.processes import cpus
+
+VERSION = 1
+VERSIONS = ("gensim",)
+
+MODEL = "model.gensim"
+VECTORS = "vectors.npy"
+
+
+def resolve(*, hs: int, negative: int, threads: int, **others: Any) -> dict[str, Any]:
+    """The parameters as they are trained with: ``negative`` -1 is 5, or 0 where hierarchical softmax is asked for
+    (gensim would train both in silence); ``threads`` 0 is the CPUs that this process may use.
+
+    Raises ``ValueError`` if neither objective is left.
+    """
+    if negative < 0:
+        negative = 0 if hs else 5
+    if not hs and not negative:
+        raise ValueError("Train.hs = 0 and Train.negative = 0: nothing to train by; set one of them")
+    return {"hs": hs, "negative": negative, "threads": threads or cpus(), **others}
+
+
+def run(segment: Path, vocabulary: Path, output: Path, *, epochs: int, threads: int, **parameters: Any) -> cache.Counts:
+    """Train on the sentences of ``segment`` with the words of ``vocabulary``; the parameters are gensim's."""
+    from gensim.models import Word2Vec  # 0.8 s of CPU, which ``--help`` and ``plan`` need not pay
+
+    totals = cache.read_json(vocabulary / "vocabulary.json")
+    counts = dict(read_vocabulary(vocabulary))
+    model = Word2Vec(sg=1, workers=threads, epochs=epochs, min_count=totals["min_count"], sorted_vocab=0, **parameters)
+    model.build_vocab_from_freq(counts, corpus_count=totals["sentences"])
+    model.sorted_vocab = 1  # the vocabulary came in order: by count, equal counts by code point
+    with progress.bar("train", totals["words_in"] * epochs, unit="words") as bar:
+        sentences = _Sentences([file.path for file in shards.files(segment, ".txt")], bar, model)
+        trained, _ = model.train(
+            sentences, total_examples=totals["sentences"], total_words=totals["words_in"], epochs=epochs
+        )
+    save(model, output)
+    return {
+        "words_in": totals["words_in"],
+        "different_words": len(counts),
+        "vector_size": model.vector_size,
+        "epochs": epochs,
+        "words_trained": int(trained),
+    }
+
+
+def read_vocabulary(vocabulary: Path) -> Iterator[tuple[str, int]]:
+    """(word, count) in the order of ``vocab.tsv``."""
+    with (vocabulary / "vocab.tsv").open(encoding="utf-8", newline="\n") as file:
+        next(file)
+        for line in file:
+            word, count, _ = line.split("\t")
+            yield word, int(count)
+
+
+class _Sentences:
+    """The sentences of the shards as lists of words, as often as gensim asks; tells the bar how far it is."""
+
+    def __init__(self, paths: list[Path], bar: progress.Bar, model: Any) -> None:
+        self._paths, self._bar, self._model = paths, bar, model
+
+    def __iter__(self) -> Iterator[list[str]]:
+        words = 0
+        for sentence in self._read():
+            words += len(sentence)
+            if words >= 10_000:
+                self._tell(words)
+                words = 0
+            yield sentence
+        self._tell(words)
+
+    def _read(self) -> Iterator[list[str]]:
+        for path in self._paths:
+            with path.open(encoding="utf-8", newline="\n") as lines:
+                yield from (line.split() for line in lines)
+
+    def _tell(self, words: int) -> None:
+        done = min(1.0, (self._bar.done + words) / self._bar.total)
+        alpha = self._model.alpha - (self._model.alpha - self._model.min_alpha) * done
+        self._bar.update(words, f"alpha {alpha:.4f}")
+
+
+def save(model: Any, output: Path) -> None:
+    """The model as gensim saves it, but for what would differ from run to run: dates and seconds."""
+    model.lifecycle_events = []
+    model.total_train_time = 0
+    model.save(str(output / MODEL), sep_limit=0)  # 0: every array in a file of its own, whatever its size
+    cache.link(output / f"{MODEL}.wv.vectors.npy", output / VECTORS)
+
+
+def summary(counts: cache.Counts) -> str:
+    """The closing line: in, out."""
+    return (
+        f"{counts['different_words']:,} vectors of {counts['vector_size']} from {counts['words_in']:,} words × "
+        f"{counts['epochs']} epochs"
+    )

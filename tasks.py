@@ -1,0 +1,137 @@
+"""The pipeline: each class a stage, the line above it what it needs. The rules are in ``pipeline/``.
+
+sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Export
+            dicts/ ─ Dictionary ─┘
+"""
+
+import operator
+from pathlib import Path
+from typing import Any
+
+import luigi
+from luigi.util import requires
+
+from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline.articles.sources import Source, find, read_state
+from pipeline.fingerprints import Fingerprints
+from pipeline.task import FilesParameter, StageTask
+
+
+def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
+    """A whole number from ``least`` to ``most``."""
+    text = f"{description} ({least:,}–{most:,})"
+    return luigi.NumericalParameter(default, var_type=int, min_value=least, max_value=most + 1, description=text)
+
+
+def real(default: float, most: float, description: str) -> luigi.NumericalParameter[float]:
+    """A number from 0 to ``most``."""
+    text = f"{description} (0–{most:g})"
+    return luigi.NumericalParameter(
+        default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le, description=text
+    )
+
+
+class Articles(StageTask):
+    """Source files to articles in one normal form."""
+
+    stage = articles
+    sources = FilesParameter(description="files and folders: .txt, .jsonl, also .gz and .zst")
+    max_rejected = luigi.NumericalParameter(
+        default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
+        description="share of records that may be no articles before the run stops",
+    )  # fmt: skip
+
+    def read_sources(self) -> list[Source]:
+        if "_sources" not in vars(self):
+            fingerprints = Fingerprints(Path(self.data))
+            found, self.left_out = find(self.sources)
+            self._sources = read_state(found, fingerprints)
+            fingerprints.save()
+        return self._sources
+
+    def outside(self) -> dict[str, Any]:
+        return {"sources": [[source.name, source.digest] for source in self.read_sources()]}
+
+    def arguments(self) -> list[Any]:
+        return [self.read_sources()]
+
+
+@requires(Articles)
+class Dedup(StageTask):
+    """Articles that repeat an earlier one are dropped."""
+
+    stage = dedup
+
+
+class Dictionary(StageTask):
+    """jieba's dictionary and the user dictionaries, compiled once."""
+
+    stage = dictionary
+    files = FilesParameter(default=(), description="user dictionaries, in order")
+    frequencies = luigi.ChoiceParameter(
+        default="file", choices=["file", "suggest"],
+        description="file: the numbers in the files; suggest: jieba's own for every word (for document frequencies)",
+    )  # fmt: skip
+
+    def identity(self) -> str:
+        """What follows depends on the entries in their order, not on comments and line ends."""
+        fingerprints = Fingerprints(Path(self.data))
+        files = self.outside_files()["files"]
+        entries = [fingerprints.of(path, "entries", dictionary.entries_digest) for path in files]
+        fingerprints.save()
+        return cache.digest(self.recipe_of({"entries": entries}))
+
+
+@requires(Dedup, Dictionary)
+class Segment(StageTask):
+    """Articles to words, by jieba."""
+
+    stage = segment
+    HMM = luigi.BoolParameter(description="let jieba guess words of unknown characters (off: dictionary words only)")
+    keep_punctuation = luigi.BoolParameter(description="keep words without a letter or digit")
+    stop_words = FilesParameter(default=(), description="files with a word a line that is dropped")
+
+
+@requires(Segment)
+class Vocabulary(StageTask):
+    """The words that stand often enough."""
+
+    stage = vocabulary
+    min_count = whole(5, 1, 10**9, "how often a word must stand")
+
+
+@requires(Segment, Vocabulary)
+class Train(StageTask):
+    """gensim's skip-gram; the names are gensim's, but for threads (its workers)."""
+
+    stage = train
+    vector_size = whole(100, 1, 10_000, "dimensions")
+    window = whole(5, 1, 1_000, "words to either side")
+    epochs = whole(5, 1, 10_000, "passes over the text")
+    negative = whole(-1, -1, 1_000, "negative samples a pair; -1: 5, or 0 where hs is 1")
+    hs = whole(0, 0, 1, "1: hierarchical softmax")
+    sample = real(1e-3, 1, "subsampling of frequent words")
+    alpha = real(0.025, 10, "learning rate at the start")
+    min_alpha = real(0.0001, 10, "learning rate at the end")
+    ns_exponent = luigi.FloatParameter(default=0.75, description="shape of the negative samples' distribution")
+    seed = whole(1, 0, 2**31, "of the random numbers")
+    threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
+
+    def parameters(self) -> dict[str, Any]:
+        return train.resolve(**super().parameters())
+
+    def settings(self) -> dict[str, Any]:
+        return {**self.parameters(), "threads": "1" if self.parameters()["threads"] == 1 else "many"}
+
+
+@requires(Vocabulary, Train)
+class Export(StageTask):
+    """A bundle that another team can load and check."""
+
+    stage = export
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        return {"origin": export.describe_origin([task.folder for task in self.walk()[:-1]])}
+
+
+STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Export]
