@@ -16,7 +16,10 @@ install: .venv/installed
 demo: install
 	$(BIN)/python demo/get_text.py demo/text
 	$(BIN)/ciliu run demo/text --preset demo --data demo/data
-	$(BIN)/python demo/show.py demo/data
+	@echo
+	$(BIN)/ciliu similar 北京 电脑 喜欢 美国 --data demo/data
+	@echo
+	@echo "Next: source .venv/bin/activate, then the commands above; your own text: ciliu run FOLDER"
 
 test: install
 	$(BIN)/python -m pytest -m "not slow"

@@ -22,12 +22,14 @@ def status(data: Path, run_id: str | None, list_runs: bool) -> None:
         for record in runs.read_all(data):
             sources = ", ".join(Path(source).name for source in record["sources"])
             rows.append([record["run"], record["state"], sources, record["preset"] or "-", " ".join(record["set"])])
-        for line in tables.align(rows, left=5):
+        for line in tables.align(rows, lambda column: True):
             click.echo(line)
         return
     record = runs.find(data, run_id)
     click.echo(f"run {record['run']}, {record['state']}; data folder {data}")
-    for line in tables.align([["stage", "state", "key", "size", "seconds"], *_rows(data, record["keys"])], left=3):
+    for line in tables.align(
+        [["stage", "state", "key", "size", "seconds"], *_rows(data, record["keys"])], lambda column: column < 3
+    ):
         click.echo(line)
 
 

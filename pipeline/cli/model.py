@@ -25,25 +25,30 @@ def export(to: Path, data: Path, run_id: str | None) -> None:
     click.echo(f"check it there: cd {to} && xxh128sum -c XXH128SUMS")
 
 
-@click.command(epilog="Example: ciliu similar 微信 -n 10")
-@click.argument("word")
+@click.command(epilog="Example: ciliu similar 微信 电脑 -n 5")
+@click.argument("words", nargs=-1, required=True)
 @click.option("-n", type=click.IntRange(1), default=10, show_default=True, help="How many words.")
 @front.option_data
 @front.option_run
 @front.guarded
-def similar(word: str, n: int, data: Path, run_id: str | None) -> None:
-    """Show the words that are used most like WORD: cosine, count."""
+def similar(words: tuple[str, ...], n: int, data: Path, run_id: str | None) -> None:
+    """Show the words that are used most like each of WORDS, with the cosine of their vectors."""
     from ciliu import Vectors
     from pipeline.cli import tables
 
     record = runs.find(data, run_id)
     vocabulary = _output(data, record, "vocabulary")
     vectors = Vectors.load(_output(data, record, "train") / "vectors.npy", vocabulary / "vocab.tsv")
-    if word not in vectors:
-        raise ValueError(_why_unknown(word, vocabulary))
-    rows = [[found, f"{cosine:.3f}"] for found, cosine in vectors.similar(word, n)]
-    for line in tables.align([["word", "cosine"], *rows]):
+    for word in words:
+        if word not in vectors:
+            raise ValueError(_why_unknown(word, vocabulary))
+    lists = [[(word, "")] + [(found, f"{cosine:.3f}") for found, cosine in vectors.similar(word, n)] for word in words]
+    for line in tables.align([[cell for pair in row for cell in pair] for row in zip(*lists, strict=True)], _is_word):
         click.echo(line)
+
+
+def _is_word(column: int) -> bool:
+    return column % 2 == 0
 
 
 def _output(data: Path, record: cache.Json, stage: str) -> Path:

@@ -1,7 +1,7 @@
 """What is printed as a table."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -23,13 +23,13 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def align(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Rows of cells as lines; the first ``left`` columns flush left, the others right."""
+def align(rows: Sequence[Sequence[str]], left: Callable[[int], bool] = lambda column: column == 0) -> list[str]:
+    """Rows of cells as lines; the columns that ``left`` says flush left, the others right."""
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [
-            cell + " " * (wide - width(cell)) if column < left else " " * (wide - width(cell)) + cell
+            cell + " " * (wide - width(cell)) if left(column) else " " * (wide - width(cell)) + cell
             for column, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
