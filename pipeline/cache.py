@@ -24,6 +24,7 @@ from pipeline import progress
 MANIFEST = "manifest.json"
 RECIPE = "recipe.json"  # in a .partial folder only: what its shards may be taken over by
 SHARDS = ".shards"  # in a .partial folder only: a note for each finished shard
+WORK = ".work-"  # in a .partial folder only: how the folder of an unfinished shard begins
 HOLDER = ".holder"  # in a .partial folder only: who is filling it
 INTERNAL = {MANIFEST, RECIPE, HOLDER}
 
@@ -153,8 +154,8 @@ def make(
         if current():
             shutil.rmtree(partial)
             return False
-        if anew:
-            _empty(partial)
+        for unfinished in partial.glob("*" if anew else f"{WORK}*"):
+            _remove(unfinished)
         write_json(partial / RECIPE, {**description["recipe"], "anew": anew})
         started = time.monotonic()
         counts = work(partial)
@@ -162,12 +163,11 @@ def make(
     return True
 
 
-def _empty(partial: Path) -> None:
-    for entry in partial.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name != HOLDER:
-            entry.unlink()
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.name != HOLDER:
+        path.unlink()
 
 
 def _commit(partial: Path, final: Path, description: Json, counts: Counts, seconds: float) -> None:

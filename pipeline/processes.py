@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def cpus() -> int:
         return affinity
 
 
-def run_jobs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Any]]:
+def run_jobs(jobs: Sequence[Job], processes: int) -> Generator[tuple[int, Any], None, None]:
     """Run ``jobs`` in ``processes`` processes (in this one if 1); yields (index, result) as they finish.
 
     Raises what a job raised; ``RuntimeError`` if a worker ended without a result, whatever its exit code. No worker

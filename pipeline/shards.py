@@ -8,7 +8,9 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,9 +113,10 @@ def map_shards(
                 results[shard.name] = counts
                 bar.update(shard.size)
         jobs = [(_make_shard, (work, shard, output, keys.get(shard.name, ""))) for shard in missing]
-        for index, counts in run_jobs(jobs, min(processes or cpus(), len(jobs))):
-            results[missing[index].name] = counts
-            bar.update(missing[index].size)
+        with closing(run_jobs(jobs, min(processes or cpus(), len(jobs)))) as finished:
+            for index, counts in finished:
+                results[missing[index].name] = counts
+                bar.update(missing[index].size)
     return [results[shard.name] for shard in shards]
 
 
@@ -164,9 +167,7 @@ def _take_over(earlier: Earlier, shard: Shard, output: Path) -> cache.Counts | N
 def _make_shard(work: Work, shard: Shard, output: Path, key: str) -> cache.Counts:
     """In a worker: have the shard's files made in a folder of their own, then move them and note that they are
     whole."""
-    folder = output / f".work-{shard.name}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix=cache.WORK, dir=output))
     try:
         counts = work(folder, shard.name, *shard.arguments)
         files = cache.describe_files(folder, {})

@@ -95,7 +95,7 @@ class _Sentences:
 
 def save(model: Any, output: Path) -> None:
     """The model as gensim saves it, but for what would differ from run to run: dates and seconds."""
-    model.lifecycle_events = []
+    model.lifecycle_events = None  # gensim would note each save with its date and the path of this machine
     model.total_train_time = 0
     model.save(str(output / MODEL), sep_limit=0)  # 0: every array in a file of its own, whatever its size
     cache.link(output / f"{MODEL}.wv.vectors.npy", output / VECTORS)

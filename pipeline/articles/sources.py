@@ -13,10 +13,10 @@ from typing import IO
 
 import xxhash
 
-from pipeline import cache
+from pipeline import cache, shards
 from pipeline.articles.readers import COMPRESSED, format_of
 from pipeline.fingerprints import Fingerprints
-from pipeline.shards import SIZE, Shard
+from pipeline.shards import Shard
 
 PACKED = 4  # text is about this many times as large as its .gz or .zst
 
@@ -126,8 +126,8 @@ def _state(name: str, path: Path, fingerprints: Fingerprints) -> Source:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f"{path} is no regular file")
-    if format_of(path) == ".jsonl" and path.suffix not in COMPRESSED and status.st_size >= SIZE:
-        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{SIZE}", measure_spans))
+    if format_of(path) == ".jsonl" and path.suffix not in COMPRESSED and status.st_size >= shards.SIZE:
+        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans))
         digest = cache.digest([span.digest for span in spans])
     else:
         spans = ()
@@ -135,14 +135,13 @@ def _state(name: str, path: Path, fingerprints: Fingerprints) -> Source:
     return Source(name, path, status.st_size, status.st_mtime_ns, digest, spans)
 
 
-def measure_spans(path: Path, size: int = SIZE) -> list[list[int | str]]:
-    """The spans of a file as [start, end, lines before, digest]: cut behind the first line end past each ``size``
-    bytes."""
+def measure_spans(path: Path) -> list[list[int | str]]:
+    """The spans of a file as [start, end, lines before, digest]: cut behind the first line end past each ``SIZE``."""
     spans: list[list[int | str]] = []
     start = line = 0
     with path.open("rb") as file:
         while True:
-            state, length, lines = _read_span(file, size - start % size)
+            state, length, lines = _read_span(file, shards.SIZE - start % shards.SIZE)
             if not length:
                 return spans
             spans.append([start, start + length, line, state])
@@ -167,36 +166,36 @@ def cut(sources: Sequence[Source]) -> list[Shard]:
 
     So more files, or more lines in a file, leave the other shards as they were.
     """
-    shards: list[Shard] = []
+    work: list[Shard] = []
     group: list[Source] = []
     for source in sources:
-        if source.weight >= SIZE:
-            _close_group(group, shards)
-            _cut_large(source, shards)
+        if source.weight >= shards.SIZE:
+            _close_group(group, work)
+            _cut_large(source, work)
         else:
             group.append(source)
-            if xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64 < source.weight / SIZE:
-                _close_group(group, shards)
-    _close_group(group, shards)
-    return shards
+            if xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64 < source.weight / shards.SIZE:
+                _close_group(group, work)
+    _close_group(group, work)
+    return work
 
 
-def _cut_large(source: Source, shards: list[Shard]) -> None:
+def _cut_large(source: Source, work: list[Shard]) -> None:
     path = str(source.path)
     if not source.spans:
         piece = Piece(source.name, path, cut=source.compressed)
-        shards.append(_shard(len(shards), [[source.name, source.digest]], [piece], source.weight))
+        work.append(_shard(len(work), [[source.name, source.digest]], [piece], source.weight))
     for span in source.spans:
         piece = Piece(source.name, path, span.start, span.end, span.line)
         content = [[source.name, span.digest, span.line]]
-        shards.append(_shard(len(shards), content, [piece], span.end - span.start))
+        work.append(_shard(len(work), content, [piece], span.end - span.start))
 
 
-def _close_group(group: list[Source], shards: list[Shard]) -> None:
+def _close_group(group: list[Source], work: list[Shard]) -> None:
     if group:
         pieces = [Piece(source.name, str(source.path)) for source in group]
         content: list[list[object]] = [[source.name, source.digest] for source in group]
-        shards.append(_shard(len(shards), content, pieces, sum(source.weight for source in group)))
+        work.append(_shard(len(work), content, pieces, sum(source.weight for source in group)))
         group.clear()
 
 

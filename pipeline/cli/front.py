@@ -63,8 +63,11 @@ def guarded(verb: Verb) -> Verb:
                 sentence += f"\nThe same command goes on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
             progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})
             click.echo(sentence, err=True)
-            logging.shutdown()
             sys.exit(status)
+        finally:
+            for handler in progress.log.handlers[:]:
+                progress.log.removeHandler(handler)
+                handler.close()
 
     return guard
 

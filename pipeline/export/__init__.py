@@ -57,13 +57,14 @@ def write_word2vec(vocabulary: Path, train: Path, bundle: Path) -> Any:
 
     with (vocabulary / "vocab.tsv").open(encoding="utf-8", newline="\n") as file:
         next(file)
-        words = [line.split("\t", 1)[0] for line in file]
+        counts = {word: int(count) for word, count, _ in (line.split("\t") for line in file)}
     matrix = np.load(train / "vectors.npy", mmap_mode="r")
     keyed = KeyedVectors(matrix.shape[1])
-    keyed.index_to_key, keyed.key_to_index = words, {word: row for row, word in enumerate(words)}
-    keyed.vectors = matrix
-    keyed.save_word2vec_format(str(bundle / "vectors.bin"), binary=True, sort_attr="none")
-    keyed.save_word2vec_format(str(bundle / "vectors.txt"), binary=False, sort_attr="none")
+    keyed.index_to_key, keyed.vectors = list(counts), matrix
+    keyed.key_to_index = {word: row for row, word in enumerate(counts)}
+    keyed.expandos["count"] = np.array(list(counts.values()))  # it writes by falling count: the order they are in
+    keyed.save_word2vec_format(str(bundle / "vectors.bin"), binary=True)
+    keyed.save_word2vec_format(str(bundle / "vectors.txt"), binary=False)
     return matrix
 
 

@@ -1,0 +1,94 @@
+"""What the tests share: real articles where ``../shared`` is, and the front door called in this process."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backports import zstd
+
+from pipeline import cache
+from pipeline.cli import ciliu
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def read_corpus(name: str, start: int, count: int) -> list[dict[str, str]]:
+    """``count`` articles of a shared corpus. Skips the test where there is none."""
+    path = SHARED / "corpora" / f"{name}.jsonl.zst"
+    if not path.exists():
+        pytest.skip("needs the corpora in ../shared")
+    with zstd.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in itertools.islice(lines, start, start + count)]
+
+
+def write_articles(path: Path, articles: list[dict[str, str]]) -> Path:
+    """Articles as one ``.jsonl`` file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
+    return path
+
+
+class Front:
+    """The front door on one data folder, with settings that train in a moment."""
+
+    quick = ("--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1")
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.log = folder / "events.jsonl"
+
+    def __call__(self, *arguments: str | Path) -> None:
+        """``ciliu ARGUMENTS --data …`` in this process; raises ``SystemExit`` with the exit status on failure."""
+        ciliu.main([*map(str, arguments), "--data", str(self.data)], standalone_mode=False)
+
+    def run(self, *arguments: str | Path) -> set[str]:
+        """``ciliu run`` in one process; the stages that were made."""
+        self("run", *arguments, "--processes", "1", "--log-json", self.log)
+        events = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        return {event["stage"] for event in events if event.get("event") == "stage"}
+
+    def keys(self) -> dict[str, str]:
+        """The keys of the last run, by stage."""
+        records = sorted((self.data / "runs").glob("*/run.json"), key=lambda path: cache.read_json(path)["started"])
+        keys: dict[str, str] = cache.read_json(records[-1])["keys"]
+        return keys
+
+    def folder(self, stage: str) -> Path:
+        """The last run's output of a stage."""
+        return self.data / stage / self.keys()[stage]
+
+    def manifest(self, stage: str) -> dict[str, Any]:
+        """The manifest of the last run's output of a stage."""
+        manifest = cache.read_manifest(self.folder(stage))
+        if manifest is None:
+            raise FileNotFoundError(self.folder(stage))
+        return manifest
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Front:
+    return Front(tmp_path)
+
+
+@pytest.fixture
+def plan(front: Front, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, str]]:
+    """``ciliu plan`` as {stage: reason} of what would run."""
+
+    def say(*arguments: str | Path) -> dict[str, str]:
+        capsys.readouterr()
+        front("plan", *arguments)
+        rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+        return {row[0]: row[2] for row in rows if row[1] == "runs"}
+
+    return say
+
+
+@pytest.fixture
+def many_shards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Shards of 16 KiB, so that little text makes many."""
+    monkeypatch.setattr("pipeline.shards.SIZE", 16 << 10)
+    return
