@@ -67,7 +67,7 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, value: object) -> None:
     """``value`` as readable JSON, on disk when this returns."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:  # a path may be no UTF-8
         json.dump(value, file, ensure_ascii=False, indent=1)
         file.write("\n")
         file.flush()

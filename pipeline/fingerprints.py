@@ -26,8 +26,14 @@ class Fingerprints:
             self._memo = {}
 
     def of(self, path: Path, kind: str, compute: Callable[[Path], Any]) -> Any:
-        """``compute(path)``, or what it gave for the same inode, size and mtime. ``kind`` names the computation."""
-        stat = path.stat()
+        """``compute(path)``, or what it gave for the same inode, size and mtime. ``kind`` names the computation.
+
+        Raises ``ValueError`` if there is no such file.
+        """
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            raise ValueError(f"there is no file {path}") from None
         name = f"{kind} {os.path.abspath(path)}"
         state = [stat.st_ino, stat.st_size, stat.st_mtime_ns]
         known = self._memo.get(name)

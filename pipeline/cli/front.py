@@ -99,6 +99,6 @@ def show_progress(log_json: Path | None, quiet: bool) -> None:
     progress.mode = "quiet" if quiet else "bar" if sys.stderr.isatty() else "lines"
     progress.log.setLevel(logging.INFO)
     if log_json:
-        handler = logging.FileHandler(log_json, mode="w", encoding="utf-8")
+        handler = logging.FileHandler(log_json, mode="w", encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(progress.JsonLines())
         progress.log.addHandler(handler)

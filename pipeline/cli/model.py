@@ -1,5 +1,6 @@
 """``ciliu export`` and ``ciliu similar``: hand a model on, look into it."""
 
+import os
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ def export(to: Path, data: Path, run_id: str | None) -> None:
 
 
 @click.command(epilog="Example: ciliu similar 微信 电脑 -n 5")
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1, required=True, callback=lambda context, parameter, given: _decode(given))
 @click.option("-n", type=click.IntRange(1), default=10, show_default=True, help="How many words.")
 @front.option_data
 @front.option_run
@@ -45,6 +46,11 @@ def similar(words: tuple[str, ...], n: int, data: Path, run_id: str | None) -> N
     lists = [[(word, "")] + [(found, f"{cosine:.3f}") for found, cosine in vectors.similar(word, n)] for word in words]
     for line in tables.align([[cell for pair in row for cell in pair] for row in zip(*lists, strict=True)], _is_word):
         click.echo(line)
+
+
+def _decode(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What was typed, as UTF-8: in the locale C Python reads a command line as ASCII."""
+    return tuple(os.fsencode(word).decode("utf-8", "replace") for word in words)
 
 
 def _is_word(column: int) -> bool:

@@ -112,6 +112,6 @@ def report_cached(task: StageTask) -> None:
 
 def log_to(path: Path) -> None:
     """Keep the run's log beside its record."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     progress.log.addHandler(handler)
