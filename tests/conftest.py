@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,13 @@ from pipeline import cache
 from pipeline.cli import ciliu
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+# ``ciliu`` in a process of its own with shards of 64 KiB, so that little text makes many.
+CILIU = [
+    sys.executable,
+    "-c",
+    "import pipeline.cli, pipeline.shards; pipeline.shards.SIZE = 1 << 16; pipeline.cli.main()",
+]
 
 
 def read_corpus(name: str, start: int, count: int) -> list[dict[str, str]]:

@@ -1,0 +1,136 @@
+"""Train and Export: a genuine gensim model, a bundle that loads anywhere and repeats to the byte."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import CILIU, Front, read_corpus, write_articles
+
+from ciliu import Vectors
+from pipeline import cache
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Front:
+    """A run over 300 real articles with one thread."""
+    folder = tmp_path_factory.mktemp("done")
+    write_articles(folder / "text" / "news.jsonl", read_corpus("xwlb", 0, 300))
+    front = Front(folder)
+    front.run(folder / "text", "--set", "Train.threads=1", "--set", "Train.vector_size=16")
+    return front
+
+
+def bundle(front: Front) -> Path:
+    return front.folder("export") / "bundle"
+
+
+def vocabulary(front: Front) -> list[list[str]]:
+    lines = (front.folder("vocabulary") / "vocab.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines[1:]]
+
+
+def test_the_model_is_gensims_own_in_the_order_of_the_vocabulary(done: Front) -> None:
+    from gensim.models import Word2Vec
+
+    model = Word2Vec.load(str(bundle(done) / "model.gensim"))
+    words = [row[0] for row in vocabulary(done)]
+    assert model.wv.index_to_key == words
+    assert [model.wv.get_vecattr(word, "count") for word in words] == [int(row[1]) for row in vocabulary(done)]
+    assert (model.sg, model.hs, model.negative, model.min_count) == (1, 0, 5, 5)
+    model.train([["中国", "经济"]], total_examples=1, epochs=1)  # 中国 China, 经济 economy: it can go on
+
+
+def test_it_equals_gensim_on_the_same_sentences(done: Front) -> None:
+    """The same sentences, vocabulary order and seed, by gensim alone: the same vectors to the bit."""
+    from gensim.models import Word2Vec
+
+    lines = [path.read_text(encoding="utf-8").splitlines() for path in sorted(done.folder("segment").glob("*.txt"))]
+    sentences = [line.split(" ") for part in lines for line in part]
+    model = Word2Vec(sg=1, vector_size=16, workers=1, min_count=5, sorted_vocab=0)
+    model.build_vocab_from_freq({word: int(count) for word, count, _ in vocabulary(done)}, corpus_count=len(sentences))
+    model.train(sentences, total_examples=len(sentences), total_words=sum(map(len, sentences)), epochs=5)
+    assert np.array_equal(model.wv.vectors, np.load(done.folder("train") / "vectors.npy"))
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_word2vec_files_load_in_gensim_with_equal_words_and_values(done: Front, binary: bool) -> None:
+    from gensim.models import KeyedVectors
+
+    file = bundle(done) / ("vectors.bin" if binary else "vectors.txt")
+    loaded = KeyedVectors.load_word2vec_format(str(file), binary=binary)
+    ours = Vectors.load(done.folder("train") / "vectors.npy", bundle(done) / "vocab.tsv")
+    assert loaded.index_to_key == ours.words
+    assert np.array_equal(loaded.vectors, ours.matrix)
+
+
+def test_the_sums_are_those_that_xxh128sum_checks(done: Front, tmp_path: Path) -> None:
+    sums = dict(reversed(line.split("  ")) for line in (bundle(done) / "XXH128SUMS").read_text().splitlines())
+    assert sums.keys() == {path.name for path in bundle(done).iterdir()} - {"XXH128SUMS"}
+    assert all(cache.file_digest(bundle(done) / name) == digest for name, digest in sums.items())
+    if shutil.which("xxh128sum") is None:
+        pytest.skip("xxh128sum is not installed (Debian's package xxhash)")
+    copy = shutil.copytree(bundle(done), tmp_path / "copy")
+    check = ["xxh128sum", "-c", "XXH128SUMS"]
+    assert subprocess.run(check, cwd=copy, capture_output=True, check=False).returncode == 0
+    (copy / "vectors.bin").write_bytes(b"x" + (copy / "vectors.bin").read_bytes()[1:])
+    assert subprocess.run(check, cwd=copy, capture_output=True, check=False).returncode == 1
+
+
+def test_no_path_date_or_duration_leaves_with_the_bundle(done: Front) -> None:
+    manifest = json.loads((bundle(done) / "manifest.json").read_text(encoding="utf-8"))
+    text = json.dumps(manifest)
+    assert "seconds" not in text
+    secrets = [str(done.data.parent), os.path.expanduser("~"), "text/news.jsonl"]  # noqa: PTH111 - a text to look for
+    for path in bundle(done).iterdir():
+        content = path.read_bytes()
+        for secret in secrets:
+            assert secret.encode() not in content, (path.name, secret)
+        assert b"2026-" not in content.replace(b"2026-\xe5", b""), path.name
+    assert list(manifest["stages"]) == ["articles", "dedup", "dictionary", "segment", "vocabulary", "train"]
+
+
+def test_the_card_says_what_it_is_and_loads(done: Front) -> None:
+    card = (bundle(done) / "README.md").read_text(encoding="utf-8")
+    assert f"{len(vocabulary(done)):,} words × 16 dimensions" in card
+    assert "negative sampling (5)" in card
+    code = card.split("```python\n")[1].split("```")[0]
+    loaded = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], cwd=bundle(done), capture_output=True, text=True, check=False
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.startswith("[(")
+
+
+def test_exported_files_are_those_of_the_cache(done: Front, tmp_path: Path) -> None:
+    done("export", "--to", tmp_path / "out")
+    for path in bundle(done).iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
+
+
+def digests(data: Path) -> dict[str, Any]:
+    outputs = [path.parent for path in data.glob(f"*/*/{cache.MANIFEST}")]
+    return {output.parent.name: cache.read_json(output / cache.MANIFEST)["digest"] for output in outputs}
+
+
+def test_one_two_and_three_processes_give_the_same_bytes_and_one_thread_the_same_model(
+    done: Front, tmp_path: Path
+) -> None:
+    """In processes of their own, each with another hash seed."""
+    write_articles(tmp_path / "text" / "a.jsonl", read_corpus("reviews", 0, 1000))
+    write_articles(tmp_path / "text" / "b.jsonl", read_corpus("fudan", 0, 100))
+    settings = [f"--set=Train.{setting}" for setting in ("threads=1", "vector_size=8", "epochs=1")]
+    results = []
+    for processes in "123":
+        data = tmp_path / f"data{processes}"
+        command = [*CILIU, "run", tmp_path / "text", "--data", data, "--processes", processes, "--quiet", *settings]
+        subprocess.run(command, check=True, env=os.environ | {"PYTHONHASHSEED": processes}, timeout=120)
+        results.append(digests(data))
+    assert results[0] == results[1] == results[2]
+    manifests = [cache.read_json(path) for path in data.glob(f"segment/*/{cache.MANIFEST}")]
+    assert len(manifests[0]["shards"]) >= 10
