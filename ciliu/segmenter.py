@@ -56,7 +56,10 @@ class Segmenter:
 
     def lcut(self, text: str, HMM: bool = False) -> list[str]:
         """The words of ``text``; joined they give ``text`` again. ``HMM`` also guesses words of unknown characters."""
-        if HMM:  # jieba keeps this set for the whole process, whatever the tokenizer
-            self._finalseg.Force_Split_Words = self._force_split
-        words: list[str] = self._tokenizer.lcut(text, HMM=HMM)
+        before = self._finalseg.Force_Split_Words  # one set for the whole process, whatever the tokenizer
+        self._finalseg.Force_Split_Words = self._force_split
+        try:
+            words: list[str] = self._tokenizer.lcut(text, HMM=HMM)
+        finally:
+            self._finalseg.Force_Split_Words = before
         return words

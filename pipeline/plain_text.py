@@ -1,5 +1,6 @@
 """Small text files that people write (dictionaries, stop lists), read strictly."""
 
+import codecs
 import re
 from pathlib import Path
 
@@ -11,9 +12,9 @@ def read_lines(path: Path) -> list[str]:
 
     Raises ``ValueError`` with file and line where it is not UTF-8, and the encoding that it looks like.
     """
-    raw = path.read_bytes()
+    raw = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = len(LINE_END.split(raw[: error.start].decode("latin-1")))
         raise ValueError(f"{path}, line {line}: not UTF-8{_guess(raw)}; save it as UTF-8") from None

@@ -59,10 +59,10 @@ def read(path: Path, start: int = 0, end: int | None = None) -> Iterator[Reading
 def read_jsonl(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
     """One JSON object a line, UTF-8: ``text``, and if there ``id``, ``title``, ``label``. Stops at byte ``end``."""
     offset = line = 0
-    while (end is None or offset < end) and (raw := stream.readline(LIMIT)):
+    while (end is None or offset < end) and (raw := stream.readline(LIMIT + 1)):
         line += 1
         offset += len(raw)
-        if len(raw) == LIMIT and not raw.endswith(b"\n"):
+        if len(raw) > LIMIT and not raw.endswith(b"\n"):
             offset += _skip_line(stream)
             yield line, offset, Rejected(f"a line of more than {LIMIT >> 20} MiB")
         elif raw.strip():
@@ -81,7 +81,7 @@ def _skip_line(stream: IO[bytes]) -> int:
 def parse_json(raw: bytes) -> Record | Rejected:
     """The object of one line, or why it is none."""
     try:
-        record = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
+        record = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         return Rejected(f"not UTF-8 at byte {error.start + 1} of the line")
     except (ValueError, RecursionError) as error:
@@ -104,17 +104,22 @@ def _unique(pairs: list[tuple[str, Any]]) -> Record:
     return record
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def read_txt(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
     """A whole file as one article, UTF-8 with or without a mark at its start."""
     raw = stream.read(LIMIT + 1)
     if len(raw) > LIMIT:
         yield 1, len(raw), Rejected(f"an article of more than {LIMIT >> 20} MiB")
         return
+    mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
     try:
-        yield 1, len(raw), {"text": raw.decode("utf-8-sig")}
+        yield 1, len(raw), {"text": raw[mark:].decode("utf-8")}
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        yield line, len(raw), Rejected(f"not UTF-8 at byte {error.start + 1} of the file")
+        start = mark + error.start
+        yield raw.count(b"\n", 0, start) + 1, len(raw), Rejected(f"not UTF-8 at byte {start + 1} of the file")
 
 
 Reader = Callable[[IO[bytes], int | None], Iterator[Reading]]

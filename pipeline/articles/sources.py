@@ -107,14 +107,22 @@ def _walk(folder: Path, left_out: list[str], seen: frozenset[tuple[int, int]] = 
         entries = sorted(scan, key=lambda entry: entry.name)
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith("."):
-            left_out.append(str(path))
-        elif entry.is_dir():
+        kind = _kind(entry)
+        if kind == "folder":
             yield from _walk(path, left_out, seen | {here})
-        elif format_of(path) and entry.is_file():
+        elif kind == "file" and format_of(path):
             yield path
         else:
             left_out.append(str(path))
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        if entry.name.startswith("."):
+            return "hidden"
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else "special"
+    except OSError:  # a link to itself
+        return "special"
 
 
 def read_state(files: Sequence[tuple[str, Path]], fingerprints: Fingerprints) -> list[Source]:

@@ -78,15 +78,15 @@ def find_warnings(entries: list[Entry]) -> list[dict[str, object]]:
     seen: dict[str, Entry] = {}
     warnings: list[dict[str, object]] = []
     for entry in entries:
+        first = seen.setdefault(entry.word, entry)
         if not MATCHABLE.fullmatch(entry.word):
             strange = "".join(sorted({character for character in entry.word if not MATCHABLE.match(character)}))
             kind, reason = "never matches", f"jieba never joins {strange!r} with other characters"
-        elif entry.word in seen:
-            kind, reason = "stands twice", f"also {seen[entry.word].place}; the later one counts"
+        elif first is not entry:
+            kind, reason = "stands twice", f"also {first.place}; the later one counts"
         elif entry.frequency == 0:
             kind, reason = "frequency 0", "the word is never cut out"
         else:
-            seen[entry.word] = entry
             continue
         warnings.append({"file": entry.file, "line": entry.line, "word": entry.word, "kind": kind, "reason": reason})
     return warnings
