@@ -22,7 +22,7 @@ demo: install
 	@echo "Next: source .venv/bin/activate, then the commands above; your own text: ciliu run FOLDER"
 
 test: install
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist worksteal
 
 test-long: install
 	$(BIN)/python -m pytest
@@ -32,7 +32,8 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lock: install   # after a change of pyproject.toml's dependencies
+lock: install   # after a change of the dependencies in pyproject.toml
+	rm -f requirements.lock
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock

@@ -131,7 +131,7 @@ class Export(StageTask):
     stage = export
 
     def harmless_parameters(self) -> dict[str, Any]:
-        return {"origin": export.describe_origin([task.folder for task in self.walk()[:-1]])}
+        return {"origin": self.origin()}
 
 
 STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Export]

@@ -147,8 +147,8 @@ def make(
     """Have ``work`` fill the output ``final`` and publish it whole, unless ``current()`` says it is there.
 
     ``description`` holds the manifest's fields that are known beforehand (``recipe`` among them). Finished shards
-    that a
-    killed run left are kept for ``work``, unless everything is to be made ``anew``. Returns whether it was made.
+    that a killed run left are kept for ``work``, unless everything is to be made ``anew``. Returns whether it was
+    made.
     """
     with lock_partial(final) as partial:
         if current():

@@ -92,9 +92,8 @@ def map_shards(
     """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
 
     A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
-    versions
-    is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of the recipe
-    counts for every shard.
+    versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
+    the recipe counts for every shard.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """

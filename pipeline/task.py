@@ -1,8 +1,7 @@
 """What every task of ``tasks.py`` is: a stage, its inputs, its parameters, and the one place that makes a key.
 
-The recipe of an output (stage, VERSION, versions of the libraries that shape its bytes, parameters, inputs) is
-hashed to
-its key; what is hashed is what is passed to the stage.
+The recipe of an output (stage, VERSION, versions of the libraries that shape its bytes, parameters, inputs) is hashed
+to its key; what is hashed is what is passed to the stage.
 """
 
 import inspect
@@ -175,7 +174,7 @@ class StageTask(luigi.Task):
     def description(self) -> cache.Json:
         """The manifest's fields that are known before the work."""
         recipe = self.recipe()
-        manifests = {task.name: cache.read_manifest(task.folder) or {} for task in self.inputs()}
+        manifests = {task.name: cache.read_json(task.folder / cache.MANIFEST) for task in self.inputs()}
         return {
             **{name: recipe[name] for name in ("stage", "version")},
             "key": self.key,
@@ -183,8 +182,20 @@ class StageTask(luigi.Task):
             "versions": recipe["versions"],
             "environment": environment(),
             "inputs": {name: {part: made[part] for part in ("key", "digest")} for name, made in manifests.items()},
+            "origin": self.origin(),
             "recipe": recipe,
         }
+
+    def origin(self) -> cache.Json:
+        """How each stage before made its part, from the inputs' manifests: no paths, dates, seconds or names of sources
+        (the key stands for those). It goes along from stage to stage, so that it outlives the outputs themselves."""
+        origin: cache.Json = {}
+        for task in self.inputs():
+            manifest = cache.read_json(task.folder / cache.MANIFEST)
+            made = {name: manifest[name] for name in ("key", "digest", "version", "versions", "parameters", "counts")}
+            outside = {name: value for name, value in task.outside().items() if name != "sources"}
+            origin |= {**manifest["origin"], task.name: {**made, "files": outside}}
+        return origin
 
     def report(self, manifest: cache.Json) -> None:
         """The closing line."""

@@ -175,6 +175,17 @@ def test_a_hole_is_filled_when_something_needs_it(ready: Front) -> None:
     assert ready.run("--set", "Train.window=3") == {"vocabulary", "train", "export"}
 
 
+def test_the_end_is_made_again_though_the_beginning_is_gone(ready: Front) -> None:
+    before = ready.manifest("export")["origin"]
+    for stage in ("articles", "dedup", "dictionary"):
+        shutil.rmtree(ready.folder(stage))
+    assert ready.run("--set", "Train.window=3") == {"train", "export"}
+    after = ready.manifest("export")["origin"]
+    assert {stage: after[stage] for stage in before if stage != "train"} == {
+        stage: before[stage] for stage in before if stage != "train"
+    }
+
+
 @pytest.mark.parametrize("stage", ["articles", "segment", "train"])
 def test_from_a_stage_makes_it_and_all_after_it_anew(ready: Front, stage: str) -> None:
     after = {"articles": ALL - {"dictionary"}, "segment": AFTER_SEGMENT, "train": {"train", "export"}}[stage]

@@ -1,8 +1,7 @@
 """Source files to records: one reader a format, behind one way to open plain and compressed files.
 
-A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bounded whatever a file claims: a
-line, or a
-``.txt`` file, longer than ``LIMIT`` is rejected.
+A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bounded whatever a file claims: a line,
+or a ``.txt`` file, longer than ``LIMIT`` is rejected.
 """
 
 import codecs

@@ -169,8 +169,7 @@ def _read_span(file: IO[bytes], size: int) -> tuple[str, int, int]:
 
 def cut(sources: Sequence[Source]) -> list[Shard]:
     """Shards in source order: a large plain file at fixed offsets from its start, a large compressed file as one
-    piece of
-    work that cuts its own text so, small files in groups that end where a hash of the last one's name says.
+    piece of work that cuts its own text so, small files in groups that end where a hash of the last one's name says.
 
     So more files, or more lines in a file, leave the other shards as they were.
     """

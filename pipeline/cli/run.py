@@ -49,8 +49,7 @@ def run(
     "text" and if there "id", "title", "label"), also .gz and .zst.
 
     Without SOURCES those of the last run are taken, with its preset and settings; --set changes one of them. Only
-    what is
-    not in the data folder yet is made.
+    what is not in the data folder yet is made.
     """
     if sum([bool(from_stage), bool(only), force]) > 1:
         raise click.UsageError("give one of --from, --only and --force")

@@ -51,9 +51,9 @@ def _pair(counts: cache.Counts, names: tuple[str | None, str] | None) -> list[st
 
 def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
     """The end of a run: the funnel, where the model is, what to try next."""
-    manifests = {task.name: cache.read_manifest(task.folder) for task in end.walk()}
+    origin = cache.read_json(end.folder / cache.MANIFEST)["origin"]
     click.echo()
-    for line in align(make_funnel({name: made["counts"] for name, made in manifests.items() if made})):
+    for line in align(make_funnel({name: stage["counts"] for name, stage in origin.items()})):
         click.echo(line)
     option = "" if str(data) == "data" else f" --data {data}"
     click.echo(f"\nmodel    {end.folder / 'bundle'}" + ("" if made else "  (nothing to do: it was there)"))

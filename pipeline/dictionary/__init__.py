@@ -25,8 +25,7 @@ def run(files: Sequence[Path], output: Path, *, frequencies: str) -> cache.Count
     """Compile ``files`` on top of jieba's dictionary into ``output``.
 
     ``frequencies`` is ``file`` (the numbers in the files; jieba's suggestion where there is none) or ``suggest``
-    (jieba's
-    suggestion for every word: right for tables whose numbers are document frequencies).
+    (jieba's suggestion for every word: right for tables whose numbers are document frequencies).
     """
     entries = [entry for path in files for entry in read_entries(path)]
     tokenizer, force_split = compile_entries(entries, suggest=frequencies == "suggest")

@@ -3,10 +3,8 @@
 It holds no path, date or duration of this machine: the same run gives the same bytes.
 """
 
-import json
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,19 +34,6 @@ def run(vocabulary: Path, train: Path, output: Path, *, origin: cache.Json) -> c
     cache.write_json(bundle / "manifest.json", manifest)
     write_sums(bundle)
     return {"different_words": vectors.shape[0], "vector_size": vectors.shape[1], "files": len(files) + 2}
-
-
-def describe_origin(folders: Sequence[Path]) -> cache.Json:
-    """From the manifests of the outputs before: how each stage made its part, without paths, dates and seconds.
-
-    The names of the sources stay out: they may be many, and they are nobody else's business; the key stands for them.
-    """
-    origin = {}
-    for manifest in (cache.read_json(folder / cache.MANIFEST) for folder in folders):
-        outside = json.loads(manifest["recipe"])["inputs"]
-        made = {name: manifest[name] for name in ("key", "digest", "version", "versions", "parameters", "counts")}
-        origin[manifest["stage"]] = {**made, "inputs": {name: outside[name] for name in outside if name != "sources"}}
-    return origin
 
 
 def write_word2vec(vocabulary: Path, train: Path, bundle: Path) -> Any:

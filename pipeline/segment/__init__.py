@@ -2,8 +2,7 @@
 
 Writes for each shard the words as text (``.txt``: a sentence a line, one space between words, never white space within
 one), and the same as int32 ids (``.ids``, little-endian, -1 ends a sentence) over the shard's own word list
-(``.words``:
-word, TAB, count; the line number is the id).
+(``.words``: word, TAB, count; the line number is the id).
 """
 
 import array

@@ -1,8 +1,7 @@
 """Where sentences end, and which words count.
 
-A sentence ends at a line end; behind ``。！？!?…`` and the full stops ``．`` and ``.`` where neither a Latin letter
-nor a
-digit follows (``3.14`` and ``opensource.com`` go on), with the closing quotes and brackets that follow.
+A sentence ends at a line end; behind ``。！？!?…`` and the full stops ``．`` and ``.`` where neither a Latin letter nor
+a digit follows (``3.14`` and ``opensource.com`` go on), with the closing quotes and brackets that follow.
 """
 
 import re
