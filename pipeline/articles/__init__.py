@@ -47,6 +47,25 @@ def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> 
         raise ValueError("the sources hold no article")
 
 
+def make_article(record: Record, source: str, line: int) -> tuple[Record | Rejected, dict[str, int]]:
+    """The article of a ``record`` in normal form, and how often each rule changed its text.
+
+    Without an id of its own it is called by its ``source``, and its line there unless a file is an article.
+    """
+    fields = {name: record.get(name) for name in ("id", "title", "label", "text")}
+    texts = {name: "" if value is None else str(value) for name, value in fields.items()}
+    try:
+        normal = {name: normal_form.normalize(text) for name, text in texts.items()}
+    except ValueError as error:
+        return Rejected(str(error)), {}
+    article = {name: text for name, (text, _) in normal.items()}
+    if not article["text"].strip():
+        return Rejected("an empty text"), {}
+    one_a_file = readers.format_of(Path(source)) == ".txt"
+    identity = article.pop("id") or (source if one_a_file else f"{source}:{line}")
+    return {"id": identity, "source": source, **article}, normal["text"][1]
+
+
 class _Writer:
     """The files of one shard: articles, cut at fixed offsets of the text where the piece says so, and rejections."""
 
@@ -63,29 +82,14 @@ class _Writer:
             self.close_articles()
             self.number = offset // shards.SIZE
         self.counts["records"] += 1
-        article = self._normalize(piece, line, record) if isinstance(record, dict) else record
+        article, changed = (record, {}) if isinstance(record, Rejected) else make_article(record, piece.name, line)
+        if isinstance(record, dict):
+            self.counts["characters_in"] += len(record["text"])
+        self.changed.update(changed)
         if isinstance(article, Rejected):
             self._reject(piece, line, article)
         else:
             self._write_article(piece, article)
-
-    def _normalize(self, piece: Piece, line: int, record: Record) -> Record | Rejected:
-        self.counts["characters_in"] += len(record["text"])
-        plain = {"id": record.get("id"), "title": record.get("title"), "label": record.get("label")}
-        article = {name: "" if value is None else str(value) for name, value in plain.items()}
-        article["text"] = record["text"]
-        try:
-            for name, value in article.items():
-                article[name], changed = normal_form.normalize(value)
-                if name == "text":
-                    self.changed.update(changed)
-        except ValueError as error:
-            return Rejected(str(error))
-        if not article["text"].strip():
-            return Rejected("an empty text")
-        one_a_file = readers.format_of(Path(piece.name)) == ".txt"
-        identity = article.pop("id") or (piece.name if one_a_file else f"{piece.name}:{line}")
-        return {"id": identity, "source": piece.name, **article}
 
     def _write_article(self, piece: Piece, article: Record) -> None:
         if not self._articles:
