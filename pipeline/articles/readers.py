@@ -64,8 +64,8 @@ def read_jsonl(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
         if len(raw) > LIMIT and not raw.endswith(b"\n"):
             offset += _skip_line(stream)
             yield line, offset, Rejected(f"a line of more than {LIMIT >> 20} MiB")
-        elif raw.strip():
-            yield line, offset, parse_json(raw.removeprefix(codecs.BOM_UTF8))
+        elif record := raw.removeprefix(codecs.BOM_UTF8).strip():
+            yield line, offset, parse_json(record)
 
 
 def _skip_line(stream: IO[bytes]) -> int:
