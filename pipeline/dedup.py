@@ -4,7 +4,7 @@ Writes for each shard of Articles the articles kept (the same file where all are
 with the article it repeats), and the digests, so that more articles hash nothing again. Near-duplicates are not looked
 for here.
 
-Memory: 24 bytes an article for digest and place, and about as much again while they are sorted.
+Memory: about 80 bytes an article while the digests are sorted (24 of them the digest and its place).
 """
 
 import json

@@ -6,6 +6,7 @@ middle of a job before Python 3.14; a pipe for each worker does both.
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -128,7 +129,16 @@ def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     try:
         return None, function(*arguments)
     except Exception as error:  # noqa: BLE001 - it goes to the parent, which raises it
-        return error, None
+        return _sendable(error), None
+
+
+def _sendable(error: Exception) -> Exception:
+    """``error``, or its type and message where pickle cannot make it again on the other side."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - whatever its constructor raises
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _die_with_parent() -> None:

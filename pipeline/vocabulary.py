@@ -4,7 +4,7 @@ Writes ``vocab.tsv`` (word, count, rank: most frequent first, equal counts by co
 below the minimum count), ``vocabulary.json`` (totals), and for each shard of Segment a ``.map`` (int32: the word's
 rank, or -1, for each id of the shard's own word list), so that another minimum count encodes nothing again.
 
-Memory: the words of the whole corpus with their counts, about 130 bytes a different word.
+Memory: the words of the whole corpus with their counts and ranks, about 190 bytes a different word.
 """
 
 from collections.abc import Mapping

@@ -64,8 +64,8 @@ def read_jsonl(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
         if len(raw) > LIMIT and not raw.endswith(b"\n"):
             offset += _skip_line(stream)
             yield line, offset, Rejected(f"a line of more than {LIMIT >> 20} MiB")
-        elif record := raw.removeprefix(codecs.BOM_UTF8).strip():
-            yield line, offset, parse_json(record)
+        elif raw.removeprefix(codecs.BOM_UTF8).strip():
+            yield line, offset, parse_json(raw)
 
 
 def _skip_line(stream: IO[bytes]) -> int:
@@ -80,7 +80,8 @@ def _skip_line(stream: IO[bytes]) -> int:
 def parse_json(raw: bytes) -> Record | Rejected:
     """The object of one line, or why it is none."""
     try:
-        record = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+        record = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         return Rejected(f"not UTF-8 at byte {error.start + 1} of the line")
     except (ValueError, RecursionError) as error:
