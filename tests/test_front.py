@@ -260,3 +260,13 @@ def test_a_luigi_cfg_beside_changes_nothing(text: Path, tmp_path: Path) -> None:
 
 def test_the_verbs_stages_are_the_tasks() -> None:
     assert tuple(task.__name__.lower() for task in tasks.STAGES) == run.STAGES
+
+
+def test_without_sources_the_last_request_goes_on_with_what_is_set_anew(text: Path, tmp_path: Path) -> None:
+    assert ciliu("run", text, *Front.quick, "--set", "Train.window=2", "--quiet", cwd=tmp_path).returncode == 0
+    for window in "343":
+        assert ciliu("run", "--set", f"Train.window={window}", "--quiet", cwd=tmp_path).returncode == 0
+    record = json.loads(max((tmp_path / "data" / "runs").glob("*/run.json")).read_text(encoding="utf-8"))
+    assert record["sources"] == [str(text)]
+    assert record["settings"]["window"] == 3
+    assert [setting for setting in record["set"] if "window" in setting] == ["Train.window=3"]

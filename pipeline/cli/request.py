@@ -28,10 +28,14 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
         if not records:
             raise click.UsageError(f"no SOURCES are given, and {data} holds no run to take them from")
         last = records[0]
+    if preset and preset.endswith(".toml"):
+        preset = os.path.abspath(preset)
+    given = [*([] if preset else last["set"]), *assignments]
+    latest = {text.partition("=")[0].strip(): text for text in given}  # of two for one parameter the later counts
     return {
         "sources": [os.path.abspath(source) for source in sources] or last["sources"],
         "preset": preset or last["preset"],
-        "set": [*([] if preset else last["set"]), *assignments],
+        "set": list(latest.values()),
     }
 
 
