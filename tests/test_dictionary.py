@@ -473,7 +473,7 @@ segmenter.lcut("北京大学生前来应聘", HMM=True)
     put(tmp_path / "words.txt", "云计算平台\n")  # cloud computing platform
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    arguments = [sys.executable, "-c", script, str(tmp_path), str(temporary)]
+    arguments = [sys.executable, "-X", "utf8", "-c", script.encode(), str(tmp_path), str(temporary)]
     done = subprocess.run(
         arguments, env={**os.environ, "TMPDIR": str(temporary)}, capture_output=True, text=True, check=False, timeout=60
     )

@@ -37,8 +37,9 @@ def text(tmp_path: Path) -> Path:
 
 def ciliu(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The installed command, in a process of its own."""
+    typed = [str(argument).encode("utf-8") for argument in arguments]  # this process may run in the locale C
     return subprocess.run(
-        [BIN / "ciliu", *arguments], cwd=cwd, env=ENVIRONMENT | environment, capture_output=True, text=True,
+        [BIN / "ciliu", *typed], cwd=cwd, env=ENVIRONMENT | environment, capture_output=True, text=True,
         encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
@@ -190,7 +191,7 @@ def test_every_verb_stands_in_the_docs(word: str) -> None:
 def luigi(program: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [BIN / program, "--module", "tasks", *arguments], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True,
-        timeout=120, check=False,
+        encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
 

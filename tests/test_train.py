@@ -101,7 +101,12 @@ def test_the_card_says_what_it_is_and_loads(done: Front) -> None:
     assert "negative sampling (5)" in card
     code = card.split("```python\n")[1].split("```")[0]
     loaded = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", code], cwd=bundle(done), capture_output=True, text=True, check=False
+        [sys.executable, "-X", "utf8", "-c", code.encode("utf-8")],
+        cwd=bundle(done),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     assert loaded.returncode == 0, loaded.stderr
     assert loaded.stdout.startswith("[(")
