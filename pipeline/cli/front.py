@@ -28,7 +28,7 @@ class Terminated(KeyboardInterrupt):
 def option_data(verb: Verb) -> Verb:
     return click.option(
         "--data",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, file_okay=False),
         default=Path("data"),
         show_default=True,
         help="The folder of all outputs.",

@@ -1,5 +1,6 @@
 """What is printed as a table."""
 
+import itertools
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,13 @@ def _pair(counts: cache.Counts, names: tuple[str | None, str] | None) -> list[st
     return [f"{counts[name]:,}" if name else "" for name in names or (None, None)]
 
 
+def _frequent_word(vocab: Path) -> str:
+    """The most frequent word of at least two characters, to try."""
+    with vocab.open(encoding="utf-8", newline="\n") as rows:
+        words = [row.split("\t", 1)[0] for row in itertools.islice(rows, 1, 100)]
+    return next((word for word in words if len(word) > 1), words[0])
+
+
 def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
     """The end of a run: the funnel, where the model is, what to try next."""
     origin = cache.read_json(end.folder / cache.MANIFEST)["origin"]
@@ -57,6 +65,6 @@ def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
         click.echo(line)
     option = "" if str(data) == "data" else f" --data {data}"
     click.echo(f"\nmodel    {end.folder / 'bundle'}" + ("" if made else "  (nothing to do: it was there)"))
-    click.echo(f"look     ciliu similar 中国{option}")
+    click.echo(f"look     ciliu similar {_frequent_word(end.folder / 'bundle' / 'vocab.tsv')}{option}")
     click.echo(f"change   ciliu run --set Train.window=10{option}")
     click.echo(f"hand on  ciliu export --to DIR{option}")
