@@ -20,6 +20,8 @@ Settings = dict[str, Any]  # parameter -> value; no two tasks have a parameter o
 def nearest(wrong: str, names: Iterable[str]) -> str:
     """`` (did you mean x?)``, or the names there are."""
     names = sorted(names)
+    if not names:
+        return "; it has none"
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(wrong.lower(), lower, n=1)
     return f"; did you mean {lower[close[0]]}?" if close else f"; there is {', '.join(names)}"
@@ -53,7 +55,7 @@ def resolve_section(section: str, values: Mapping[str, Any], tasks: Sequence[typ
             settings[name] = parse_value(known[section][name], value)
         except ValueError:
             meaning = known[section][name].description
-            raise ValueError(f"{where}: {section}.{name} cannot be {value!r}; it is {meaning}") from None
+            raise ValueError(f"{where}: {section}.{name} cannot be {value!r} ({meaning})") from None
     return settings
 
 

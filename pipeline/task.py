@@ -186,13 +186,15 @@ class StageTask(luigi.Task):
             "recipe": recipe,
         }
 
+    ORIGIN = ("key", "digest", "version", "versions", "environment", "parameters", "counts")
+
     def origin(self) -> cache.Json:
         """How each stage before made its part, from the inputs' manifests: no paths, dates, seconds or names of sources
         (the key stands for those). It goes along from stage to stage, so that it outlives the outputs themselves."""
         origin: cache.Json = {}
         for task in self.inputs():
             manifest = cache.read_json(task.folder / cache.MANIFEST)
-            made = {name: manifest[name] for name in ("key", "digest", "version", "versions", "parameters", "counts")}
+            made = {name: manifest[name] for name in self.ORIGIN}
             outside = {name: value for name, value in task.outside().items() if name != "sources"}
             origin |= {**manifest["origin"], task.name: {**made, "files": outside}}
         return origin

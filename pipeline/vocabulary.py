@@ -7,6 +7,7 @@ rank, or -1, for each id of the shard's own word list), so that another minimum 
 Memory: the words of the whole corpus with their counts and ranks, about 190 bytes a different word.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ VERSION = 1
 VERSIONS: tuple[str, ...] = ()
 
 EXAMPLES = 10
+HAN = re.compile("[\u4e00-\u9fff]")  # of what is lost, a Chinese word says more than a number
 OUT = -1  # in a map: below the minimum count
 
 
@@ -44,11 +46,11 @@ def run(segment: Path, output: Path, *, min_count: int) -> cache.Counts:
             f"no word stands Vocabulary.min_count = {min_count:,} times among {sum(counts.values()):,} words: {top}"
         )
     write_words(output / "vocab.tsv", kept, counts)
-    write_words(output / "dropped.tsv", dropped, counts)
+    write_words(output / "dropped.tsv", dropped, counts, start=len(kept))
     write_maps(files, kept, output)
     facts = describe(kept, dropped, counts, min_count, segment)
     cache.write_json(output / "vocabulary.json", facts)
-    return {**facts, "examples_dropped": dropped[:EXAMPLES]}
+    return {**facts, "examples_dropped": ([word for word in dropped if HAN.match(word)] or dropped)[:EXAMPLES]}
 
 
 def count_words(files: list[shards.File]) -> dict[str, int]:
@@ -68,11 +70,11 @@ def read_words(path: Path) -> list[tuple[str, int]]:
         return [(word, int(count)) for word, count in (line.split("\t") for line in file)]
 
 
-def write_words(path: Path, words: list[str], counts: Mapping[str, int]) -> None:
-    """``word count rank`` with a head line."""
+def write_words(path: Path, words: list[str], counts: Mapping[str, int], start: int = 0) -> None:
+    """``word count rank`` with a head line; the first word has the rank ``start``."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("word\tcount\trank\n")
-        file.writelines(f"{word}\t{counts[word]}\t{rank}\n" for rank, word in enumerate(words))
+        file.writelines(f"{word}\t{counts[word]}\t{rank}\n" for rank, word in enumerate(words, start))
 
 
 def write_maps(files: list[shards.File], kept: list[str], output: Path) -> None:

@@ -462,7 +462,7 @@ def test_the_same_name_twice_is_an_error_with_both_paths(tmp_path: Path) -> None
         find([str(one), str(other)])
     assert str(one) in str(caught.value)
     assert str(other) in str(caught.value)
-    with pytest.raises(ValueError, match="two sources are called"):
+    with pytest.raises(ValueError, match="is named twice among the sources"):
         find([str(one), str(one.parent)])
 
 

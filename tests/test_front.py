@@ -67,7 +67,11 @@ def test_a_run_tells_what_went_in_what_came_out_and_what_to_do_next(text: Path, 
         (["run"], 2, "no SOURCES are given"),
         (["run", "{text}", "--set", "Trian.window=1"], 2, "there is no task Trian; did you mean Train?"),
         (["run", "{text}", "--set", "Train.widow=1"], 2, "Train has no parameter widow; did you mean window?"),
-        (["run", "{text}", "--set", "Train.window=0"], 2, "Train.window cannot be '0'; it is words to either side"),
+        (
+            ["run", "{text}", "--set", "Train.window=0"],
+            2,
+            "Train.window cannot be '0' (words to either side (1–1,000))",
+        ),
         (["run", "{text}", "--set", "Train.window=1.5"], 2, "Train.window cannot be '1.5'"),
         (["run", "{text}", "--set", "Segment.HMM=maybe"], 2, "Segment.HMM cannot be 'maybe'"),
         (["run", "{text}", "--set", "window=1"], 2, "it should read Task.parameter=value"),
@@ -156,7 +160,7 @@ def test_it_runs_in_the_c_locale(text: Path, tmp_path: Path) -> None:
 def test_files_left_out_are_named(text: Path, tmp_path: Path) -> None:
     (text.parent / "photo.jpg").write_bytes(b"\xff\xd8")
     done = ciliu("plan", text.parent, cwd=tmp_path)
-    assert "left out 1 files of other kinds" in done.stderr
+    assert "left out (hidden, or of another kind): 1: " in done.stderr
     assert "photo.jpg" in done.stderr
 
 

@@ -144,7 +144,7 @@ def test_worked_example(tmp_path: Path, segmented: Path) -> None:
     rows = ["word\tcount\trank", "我们\t4\t0", "去\t3\t1", "好\t3\t2", "很\t3\t3", ""]
     assert (tmp_path / "out" / "vocab.tsv").read_bytes().decode().split("\n") == rows
     # 上海 Shanghai, 今天 today
-    assert read_table(tmp_path / "out" / "dropped.tsv")[:2] == [("上海", 2, 0), ("今天", 2, 1)]
+    assert read_table(tmp_path / "out" / "dropped.tsv")[:2] == [("上海", 2, 4), ("今天", 2, 5)]
     assert "好好学习" in {word for word, _, _ in read_table(tmp_path / "out" / "dropped.tsv")}  # study well: an idiom
     assert counts["examples_dropped"] == [word for word, _, _ in read_table(tmp_path / "out" / "dropped.tsv")][:10]
 

@@ -1,6 +1,6 @@
 """Articles: source files to articles in one normal form, ``{"id", "source", "title", "label", "text"}`` a line.
 
-Writes ``NNNNN[-NNNNN].jsonl`` in source order, ``rejected.jsonl`` (file, line, reason) and nothing else.
+Writes ``NNNNN[-NNNNN].jsonl`` in source order, and ``rejected.jsonl`` (file, line, reason), joined from the shards.
 """
 
 import json

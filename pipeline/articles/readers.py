@@ -84,6 +84,8 @@ def parse_json(raw: bytes) -> Record | Rejected:
         record = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         return Rejected(f"not UTF-8 at byte {error.start + 1} of the line")
+    except json.JSONDecodeError as error:
+        return Rejected(f"no JSON: {error.msg} at character {error.pos + 1} of the line")
     except (ValueError, RecursionError) as error:
         return Rejected(f"no JSON: {error}")
     if not isinstance(record, dict):

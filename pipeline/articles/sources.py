@@ -85,6 +85,8 @@ def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
             if path == file and format_of(file) is None:
                 raise ValueError(f"{given} is of a kind that is not read: give .txt or .jsonl files (.gz, .zst too)")
             if name in found:
+                if found[name].samefile(file):
+                    raise ValueError(f"{file} is named twice among the sources")
                 raise ValueError(f"two sources are called {name}: {found[name]} and {file}; rename one, or its folder")
             found[name] = file
     if not found:

@@ -14,7 +14,7 @@ from pipeline.cli import front
 @click.option("--runs", "list_runs", is_flag=True, help="List all runs instead.")
 @front.guarded
 def status(data: Path, run_id: str | None, list_runs: bool) -> None:
-    """Show each stage of a run: there, gone or stale, its size, what went in and came out."""
+    """Show each stage of a run: there, gone or stale, its key, its size, the seconds that it took."""
     from pipeline.cli import tables
 
     if list_runs:
@@ -40,12 +40,18 @@ def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:
         size = sum(file["size"] for file in manifest["files"].values()) if manifest else 0
         seconds = f"{manifest['seconds']:.1f}" if manifest else "-"
         rows.append(
-            [stage, _state(manifest, manifests), keys[stage][:8], f"{size / 1e6:,.1f} MB" if manifest else "-", seconds]
+            [
+                stage,
+                state_of(manifest, manifests),
+                keys[stage][:8],
+                f"{size / 1e6:,.1f} MB" if manifest else "-",
+                seconds,
+            ]
         )
     return rows
 
 
-def _state(manifest: cache.Json | None, manifests: dict[str, cache.Json | None]) -> str:
+def state_of(manifest: cache.Json | None, manifests: dict[str, cache.Json | None]) -> str:
     if not manifest:
         return "gone (made again when something needs it)"
     for name, used in manifest["inputs"].items():

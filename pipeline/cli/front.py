@@ -37,7 +37,7 @@ def option_data(verb: Verb) -> Verb:
 
 def option_run(verb: Verb) -> Verb:
     return click.option(
-        "--run", "run_id", help="Which run (ciliu status lists them).  [default: the latest complete one]"
+        "--run", "run_id", help="Which run (ciliu status --runs lists them).  [default: the latest complete one]"
     )(verb)
 
 
@@ -60,7 +60,8 @@ def guarded(verb: Verb) -> Verb:
                 traceback.print_exc()
             status, sentence = describe(error)
             if verb.__name__ == "run" and status != INTERNAL:
-                sentence += f"\nThe same command goes on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
+                again = "Once that is mended, the same command goes" if status == INPUT else "The same command goes"
+                sentence += f"\n{again} on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
             progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})
             click.echo(sentence, err=True)
             sys.exit(status)

@@ -16,6 +16,7 @@ from pipeline.cli import front
 @front.guarded
 def export(to: Path, data: Path, run_id: str | None) -> None:
     """Copy the bundle of a run to a folder, whole or not at all, and check it there."""
+    from pipeline.cli.data import state_of
     from pipeline.export import publish
 
     record = runs.find(data, run_id)
@@ -23,6 +24,9 @@ def export(to: Path, data: Path, run_id: str | None) -> None:
     publish(bundle, to)
     files = sorted(path.name for path in to.iterdir())
     click.echo(f"{to}: {', '.join(files)}")
+    manifests = {stage: cache.read_manifest(data / stage / key) for stage, key in record["keys"].items()}
+    if (state := state_of(manifests["export"], manifests)) != "there":
+        click.echo(f"note: this is the former model ({state}); ciliu run makes the bundle of the new one", err=True)
     click.echo(f"check it there: cd {to} && xxh128sum -c XXH128SUMS")
 
 

@@ -86,7 +86,7 @@ def note_left_out(end: StageTask) -> None:
     if left_out:
         names = ", ".join(left_out[:3])
         click.echo(
-            f"left out {len(left_out):,} files of other kinds (or hidden): {names}{' …' if left_out[3:] else ''}",
+            f"left out (hidden, or of another kind): {len(left_out):,}: {names}{' …' if left_out[3:] else ''}",
             err=True,
         )
 

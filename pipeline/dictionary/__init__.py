@@ -31,7 +31,7 @@ def run(files: Sequence[Path], output: Path, *, frequencies: str) -> cache.Count
     tokenizer, force_split = compile_entries(entries, suggest=frequencies == "suggest")
     words = [(word, count) for word, count in tokenizer.FREQ.items() if count]
     write(output, words, tokenizer.total, force_split)
-    warnings = find_warnings(entries)
+    warnings = find_warnings(entries, suggest=frequencies == "suggest")
     report(output, warnings)
     return {
         "entries": len(entries),

@@ -73,8 +73,11 @@ def find_problem(fields: list[str]) -> str | None:
     return None
 
 
-def find_warnings(entries: list[Entry]) -> list[dict[str, object]]:
-    """Entries that are kept but will not do what their author expects: file, line, word and why."""
+def find_warnings(entries: list[Entry], *, suggest: bool = False) -> list[dict[str, object]]:
+    """Entries that are kept but will not do what their author expects: file, line, word and why.
+
+    ``suggest``: the numbers are not taken, so a frequency of 0 does no harm.
+    """
     seen: dict[str, Entry] = {}
     warnings: list[dict[str, object]] = []
     for entry in entries:
@@ -84,7 +87,7 @@ def find_warnings(entries: list[Entry]) -> list[dict[str, object]]:
             kind, reason = "never matches", f"jieba never joins {strange!r} with other characters"
         elif first is not entry:
             kind, reason = "stands twice", f"also {first.place}; the later one counts"
-        elif entry.frequency == 0:
+        elif entry.frequency == 0 and not suggest:
             kind, reason = "frequency 0", "the word is never cut out"
         else:
             continue
