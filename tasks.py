@@ -86,12 +86,19 @@ class Dictionary(StageTask):
 
 @requires(Dedup, Dictionary)
 class Segment(StageTask):
-    """Articles to words, by jieba."""
+    """Articles to words, as jieba cuts them."""
 
     stage = segment
+    engine = luigi.ChoiceParameter(
+        default="auto", choices=["auto", "native", "jieba", "none"], significant=False,
+        description="native and jieba give the same words; none: the text is cut already, by white space",
+    )  # fmt: skip
     HMM = luigi.BoolParameter(description="let jieba guess words of unknown characters (off: dictionary words only)")
     keep_punctuation = luigi.BoolParameter(description="keep words without a letter or digit")
     stop_words = FilesParameter(default=(), description="files with a word a line that is dropped")
+
+    def settings(self) -> dict[str, Any]:
+        return {**self.parameters(), **({"engine": "none"} if self.engine == "none" else {})}
 
 
 @requires(Segment)

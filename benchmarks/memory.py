@@ -5,6 +5,7 @@ corpus, the words of Vocabulary and the digests of Dedup: what they take is meas
 peak of their stage. What is left should be the same for both sizes; the goal is a ratio of at most 1.2.
 """
 
+import os
 import shutil
 import tempfile
 import tracemalloc
@@ -39,14 +40,12 @@ def traced_peak(hold: Callable[[], object]) -> int:
 
 def measure_words(segment: Path, min_count: int) -> int:
     """Bytes that Vocabulary holds for the words: their counts, their order, their ranks."""
-    files = shards.files(segment, ".words")
-
-    def hold() -> object:
-        counts = vocabulary.count_words(files)
-        kept, dropped = vocabulary.rank_words(counts, min_count)
-        return counts, kept, dropped, {word: number for number, word in enumerate(kept)}
-
-    return traced_peak(hold)
+    counter = vocabulary.make_counter()
+    before = report.memory_of(os.getpid())
+    for file in shards.files(segment, ".words"):
+        counter.add(file.path.read_bytes())
+    counter.rank(min_count)
+    return report.memory_of(os.getpid()) - before
 
 
 def measure_digests(articles: Path, deduplicated: Path) -> int:

@@ -1,65 +1,139 @@
 """Text in, words out: jieba's algorithm over a dictionary that was fixed once.
 
-The engine is jieba 0.42.1 itself. A compiled dictionary is a folder with ``dictionary.tsv`` (word, TAB, frequency) and
-``dictionary.json`` (``total``, ``force_split``), as the stage Dictionary writes it.
+A compiled dictionary is a folder, as the stage Dictionary writes it: ``dictionary.tsv`` (word, TAB, frequency) and
+``dictionary.json`` (``total``, ``force_split``) for people and for jieba, ``dictionary.bin`` for the native core.
 """
 
 import json
-import logging
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from ciliu.engine_jieba import JiebaEngine, read_jieba_dictionary
+from ciliu.engine_native import NativeEngine, compile_dictionary, import_native, map_dictionary
 
-def import_jieba() -> Any:
-    """jieba, without the SyntaxWarnings of its source on Python 3.12 and its DEBUG lines on standard error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba
-        import jieba.finalseg
-    jieba.setLogLevel(logging.WARNING)
-    return jieba
+ENGINES = ("auto", "native", "jieba")
+TABLE = "dictionary.bin"  # made where there is a native core; without it, one is compiled in memory (0.3 s)
 
 
-def make_tokenizer(words: Iterable[tuple[str, int]], total: int) -> Any:
-    """A ``jieba.Tokenizer`` with exactly these frequencies, and no cache in the temporary directory.
-
-    jieba keeps every prefix of a word with frequency 0; ``total`` is given because jieba counts an overwritten
-    word twice.
-    """
-    tokenizer = import_jieba().Tokenizer()
-    frequencies = dict(words)
-    for word in list(frequencies):
-        for end in range(1, len(word)):
-            frequencies.setdefault(word[:end], 0)
-    tokenizer.FREQ, tokenizer.total, tokenizer.initialized = frequencies, total, True
-    return tokenizer
+def choose_engine(engine: str = "auto") -> str:
+    """``native`` or ``jieba``: what ``auto`` stands for here. Raises ``ValueError`` if it is not to be had."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+    there = import_native() is not None
+    if engine == "native" and not there:
+        raise ValueError("engine native: the native core was not built; install a C compiler and install Ciliu again")
+    return "native" if there and engine != "jieba" else "jieba"
 
 
 class Segmenter:
-    """Cuts text as jieba does with a compiled dictionary.
+    """Cuts text as jieba does with a compiled dictionary; the methods are those of ``jieba.Tokenizer``.
 
-    >>> Segmenter(folder).lcut("北京大学生前来应聘")   # doctest: +SKIP
+    One may be used by several threads; only ``cut_lines`` lets others run meanwhile.
+
+    >>> Segmenter().lcut("北京大学生前来应聘")
     ['北京', '大学生', '前来', '应聘']
     """
 
-    def __init__(self, dictionary: str | Path) -> None:
-        """``dictionary`` is the folder of a compiled dictionary. Raises ``OSError`` if it is not there."""
-        folder = Path(dictionary)
-        facts = json.loads((folder / "dictionary.json").read_bytes())
-        with (folder / "dictionary.tsv").open(encoding="utf-8", newline="\n") as file:
-            words = [(word, int(frequency)) for word, frequency in (line.rstrip("\n").split("\t") for line in file)]
-        self._tokenizer = make_tokenizer(words, facts["total"])
-        self._force_split = set(facts["force_split"])
-        self._finalseg = import_jieba().finalseg
+    def __init__(self, dictionary: str | Path | None = None, engine: str = "auto") -> None:
+        """``dictionary`` is the folder of a compiled dictionary; None: jieba's own.
 
-    def lcut(self, text: str, HMM: bool = False) -> list[str]:
-        """The words of ``text``; joined they give ``text`` again. ``HMM`` also guesses words of unknown characters."""
-        before = self._finalseg.Force_Split_Words  # one set for the whole process, whatever the tokenizer
-        self._finalseg.Force_Split_Words = self._force_split
-        try:
-            words: list[str] = self._tokenizer.lcut(text, HMM=HMM)
-        finally:
-            self._finalseg.Force_Split_Words = before
-        return words
+        ``engine``: ``native``, ``jieba`` (the same words, slower), or ``auto``: native where it was built.
+        Raises ``OSError`` if the folder is not there, ``ValueError`` for a damaged or foreign file.
+        """
+        self._engine: NativeEngine | JiebaEngine
+        native = import_native() if choose_engine(engine) == "native" else None
+        folder = None if dictionary is None else Path(dictionary)
+        self._engine = _open_native(native, folder) if native else JiebaEngine(*read_words(folder))
+
+    @property
+    def engine(self) -> str:
+        """``native`` or ``jieba``."""
+        return self._engine.name
+
+    @property
+    def native(self) -> Any:
+        """The native core's module. Raises ``AttributeError`` with the engine jieba."""
+        return self._engine.native  # type: ignore[union-attr] # as it says
+
+    @property
+    def table(self) -> Any:
+        """The native core's dictionary. Raises ``AttributeError`` with the engine jieba."""
+        return self._engine.table  # type: ignore[union-attr] # as it says
+
+    def lcut(self, text: str, cut_all: bool = False, HMM: bool = False) -> list[str]:
+        """The words of ``text``; joined they give ``text`` again. ``HMM`` also guesses words of unknown characters
+        (off, unlike jieba); ``cut_all`` gives every word of the dictionary, overlapping ones too."""
+        return self._engine.lcut_all(text) if cut_all else self._engine.lcut(text, HMM)
+
+    def cut(self, text: str, cut_all: bool = False, HMM: bool = False) -> Iterator[str]:
+        """``lcut``, as an iterator."""
+        return iter(self.lcut(text, cut_all, HMM))
+
+    def lcut_for_search(self, text: str, HMM: bool = False) -> list[str]:
+        """``lcut``, with the words of two and three characters within a longer word before it."""
+        return self._engine.lcut_for_search(text, HMM)
+
+    def cut_for_search(self, text: str, HMM: bool = False) -> Iterator[str]:
+        """``lcut_for_search``, as an iterator."""
+        return iter(self.lcut_for_search(text, HMM))
+
+    def batches(self, texts: Iterable[str], HMM: bool = False) -> Iterator[list[str]]:
+        """The words of each text, in order."""
+        return (self.lcut(text, HMM=HMM) for text in texts)
+
+    def tokenize(self, text: str, mode: str = "default", HMM: bool = False) -> Iterator[tuple[str, int, int]]:
+        """(word, start, end) in code points of ``text``; ``mode="search"`` as ``lcut_for_search``.
+
+        Raises ``ValueError`` for another mode.
+        """
+        if mode not in ("default", "search"):
+            raise ValueError(f"mode {mode!r}: default or search")
+        start = 0
+        for word in self.lcut(text, HMM=HMM):
+            if mode == "search" and len(word) > 2:
+                yield from self._grams(word, start)
+            yield word, start, start + len(word)
+            start += len(word)
+
+    def _grams(self, word: str, start: int) -> Iterator[tuple[str, int, int]]:
+        """The words of two, then of three characters within a longer one."""
+        for size in range(2, min(4, len(word))):
+            for at in range(len(word) - size + 1):
+                gram = word[at : at + size]
+                if self._engine.has(gram):
+                    yield gram, start + at, start + at + size
+
+    def __contains__(self, word: str) -> bool:
+        """Whether the dictionary has ``word``, with a frequency above 0."""
+        return self._engine.has(word)
+
+    def cut_lines(self, data: bytes, separator: bytes = b" ", HMM: bool = False) -> bytes:
+        """UTF-8 in, UTF-8 out: the lines of ``data`` (only LF ends one) with ``separator`` between the words of each.
+
+        The fastest way, and other threads run meanwhile. Raises ``UnicodeDecodeError`` with the offset of bytes that
+        are not UTF-8, ``ValueError`` for a separator of more than 8 bytes.
+        """
+        if len(separator) > 8:
+            raise ValueError("a separator has at most 8 bytes")
+        return self._engine.cut_lines(data, separator, HMM)
+
+
+def _open_native(native: ModuleType, folder: Path | None) -> NativeEngine:
+    path = folder / TABLE if folder else None
+    if path and path.exists():
+        return NativeEngine(native, map_dictionary(path), str(path))
+    words, total, force_split = read_words(folder)
+    lines = "".join(f"{word}\t{frequency}\n" for word, frequency in words).encode("utf-8")
+    return NativeEngine(native, compile_dictionary(lines, total, force_split), str(folder))
+
+
+def read_words(folder: Path | None) -> tuple[list[tuple[str, int]], int, list[str]]:
+    """Words with frequencies, total and the words that the HMM must split, of a compiled dictionary or jieba's own."""
+    if folder is None:
+        return *read_jieba_dictionary(), []
+    facts = json.loads((folder / "dictionary.json").read_bytes())
+    with (folder / "dictionary.tsv").open(encoding="utf-8", newline="\n") as file:
+        words = [(word, int(frequency)) for word, frequency in (line.rstrip("\n").split("\t") for line in file)]
+    return words, facts["total"], facts["force_split"]

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ciliu import Segmenter
-from ciliu.segmenter import import_jieba
+from ciliu.engine_jieba import import_jieba
 from pipeline import dictionary
-from pipeline.dictionary.parse import Entry, find_warnings, read_entries
+from pipeline.dictionary.parse import Entry, find_warnings, read_entries, read_file
+from pipeline.plain_text import guess_encoding, read_lines
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -150,28 +151,70 @@ def test_a_file_in_gbk_is_an_error_with_file_line_and_the_likely_encoding(tmp_pa
         read_entries(path)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_a_file_in_utf_16_is_an_error_with_file_and_line(tmp_path: Path, encoding: str) -> None:
-    path = put(tmp_path / "words.txt", "云计算 100\n".encode(encoding))  # 云计算 cloud computing
-    with pytest.raises(ValueError, match=rf"{re.escape(str(path))}, line 1: ") as caught:
+# 云计算 cloud computing, 大数据 big data, 一 one (in UTF-16 one of its bytes is a NUL)
+UTF_16 = "云计算 100{end}大数据{end}C++ 3{end}一{end}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with a mark"])
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16-le", "UTF-16 LE"), ("utf-16-be", "UTF-16 BE")])
+def test_a_file_in_utf_16_is_read_and_the_encoding_is_told(
+    tmp_path: Path, encoding: str, name: str, mark: str, end: str
+) -> None:
+    path = put(tmp_path / "words.txt", (mark + UTF_16.format(end=end)).encode(encoding))
+    entries, (finding,) = read_file(path)
+    found = [(entry.word, entry.frequency) for entry in entries]
+    assert found == [("云计算", 100), ("大数据", None), ("C++", 3), ("一", None)]
+    assert (finding["kind"], finding["line"]) == ("encoding", 1)
+    assert name in str(finding["reason"])
+
+
+@given(
+    words=st.lists(st.text("一云计算大数据平台ABC#+丄㐀𠮷", min_size=1, max_size=5), min_size=1),
+    codec=st.sampled_from(["utf-16-le", "utf-16-be", "utf-8"]),
+    mark=st.booleans(),
+)
+def test_utf_16_and_utf_8_are_never_taken_for_one_another(words: list[str], codec: str, mark: bool) -> None:
+    text = ("\ufeff" if mark else "") + "".join(f"{word}\n" for word in words)
+    names = {"utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-8": "UTF-8"}
+    assert guess_encoding(text.encode(codec)) == names[codec]
+
+
+def test_utf_16_that_breaks_off_is_an_error_with_file_and_line(tmp_path: Path) -> None:
+    path = put(tmp_path / "words.txt", "\ufeff云\n计".encode("utf-16-le") + b"\x12")  # 云 cloud, 计 count
+    with pytest.raises(ValueError, match=rf"{re.escape(str(path))}, line 2: .*UTF-16 LE"):
         read_entries(path)
-    assert encoding != "utf-16" or "UTF-16" in str(caught.value)
+
+
+def test_a_stop_list_in_utf_16_is_an_error_with_file_and_encoding(tmp_path: Path) -> None:
+    path = put(tmp_path / "stop.txt", "的\n了\n".encode("utf-16"))  # 的, 了: particles
+    with pytest.raises(ValueError, match=rf"{re.escape(str(path))}, line 1: not UTF-8, but it looks like UTF-16"):
+        read_lines(path)
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("THUOCL_IT.txt", 16_000), ("THUOCL_law.txt", 9_896), ("THUOCL_poem.txt", 13_703)]
+    ("name", "words", "odd"),
+    [
+        ("THUOCL_IT.txt", 16_000, []),
+        ("THUOCL_law.txt", 9_896, []),
+        ("THUOCL_poem.txt", 13_703, []),
+        # With a mark, lines end in CR only; 柴塔村 and 高棚子 (villages) have "3?" for a number
+        ("THUOCL_diming.txt", 44_804, [(35_690, "柴塔村"), (35_724, "高棚子")]),
+        ("THUOCL_food.txt", 8_974, [(39, "丁香")]),  # 丁香 clove has "125472s"
+        ("THUOCL_animal.txt", 17_287, []),  # 佛兰德斯  狗, Flanders dog, has spaces inside, and a tab behind it
+    ],
 )
-def test_shared_lists_are_read_to_the_last_word(name: str, words: int) -> None:
-    assert len(read_entries(shared_list("THUOCL", name))) == words
+def test_shared_lists_are_read_to_the_last_word(name: str, words: int, odd: list[tuple[int, str]]) -> None:
+    entries, findings = read_file(shared_list("THUOCL", name))
+    assert len(entries) == words
+    assert [(finding["line"], finding["word"]) for finding in findings] == odd
+    assert all(finding["kind"] == "no frequency" for finding in findings)
 
 
 @pytest.mark.parametrize(
     ("folder", "name", "problem"),
     [
-        ("THUOCL", "THUOCL_diming.txt", "line 35690: '3?' is no frequency"),  # with a mark, lines end in CR only
-        ("THUOCL", "THUOCL_food.txt", "line 39: '125472s' is no frequency"),
-        ("THUOCL", "THUOCL_animal.txt", "line 1453: '狗 16' is no tag"),  # 佛兰德斯  狗, Flanders dog: a space inside
-        ("traps", "sogou_utf16le.txt", "line 1: not UTF-8, but it looks like UTF-16"),
+        ("traps", "sogou_utf16le.txt", "line 1: 'bo2 ku4' is pinyin, no frequency"),  # as is each of its 39,936 lines
     ],
 )
 def test_shared_lists_with_a_flaw_are_refused_at_its_line(folder: str, name: str, problem: str) -> None:
@@ -187,6 +230,72 @@ def test_the_digest_of_a_file_is_that_of_its_entries_in_order(tmp_path: Path) ->
     digests = [dictionary.entries_digest(path) for path in (one, same, other_order, other_number)]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
+
+
+# ---------------------------------------------------------------- tables, and a flaw in a thousand lines
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("佛兰德斯  狗\t16", ("佛兰德斯  狗", 16)),  # Flanders dog
+        ("iPhone 12\t5", ("iPhone 12", 5)),
+        ("New York\t100\tns", ("New York", 100)),
+        ("诶，你好\t3", ("诶，你好", 3)),  # oh, hello
+        ("iPhone 12\tn", ("iPhone", 12)),  # reads as jieba's own format: so it was, and so it stays
+        ("云计算 100\tn", ("云计算", 100)),  # 云计算 cloud computing
+    ],
+)
+def test_what_stands_before_a_tab_is_the_word_where_the_line_makes_no_sense_otherwise(
+    tmp_path: Path, line: str, entry: tuple[str, int]
+) -> None:
+    assert entries_of(put(tmp_path / "words.txt", f"{line}\n")) == [entry]
+
+
+def test_a_few_flaws_in_a_large_list_are_told_and_do_not_stop_the_run(tmp_path: Path) -> None:
+    good = "".join(f"词{number}\t5\n" for number in range(3_000))  # 词 word
+    flaws = "柴塔村\t3?\n云计算,5\n"  # 柴塔村 (a village): kept; the other line has no plain word
+    entries, findings = read_file(put(tmp_path / "words.txt", good + flaws))
+    assert len(entries) == 3_001
+    assert (entries[-1].word, entries[-1].frequency) == ("柴塔村", None)
+    found = [(finding["line"], finding["kind"]) for finding in findings]
+    assert found == [(3_001, "no frequency"), (3_002, "unreadable")]
+
+
+@pytest.mark.parametrize("before", [0, 10, 998])
+def test_a_flaw_in_a_small_list_stops_the_run_with_file_line_and_value(tmp_path: Path, before: int) -> None:
+    path = put(tmp_path / "words.txt", "".join(f"词{i}\t5\n" for i in range(before)) + "柴塔村\t3?\n")  # 词 word
+    with pytest.raises(ValueError, match=rf"{re.escape(str(path))}, line {before + 1}: '3\?' is no frequency"):
+        read_entries(path)
+
+
+def test_a_table_in_the_wrong_order_is_refused_with_the_number_of_lines(tmp_path: Path) -> None:
+    path = put(tmp_path / "words.txt", "5\t云计算\n" * 3_000)  # 云计算 cloud computing
+    with pytest.raises(ValueError, match=r"line 1: '云计算' is no tag.*; so it is with 2,999 more lines"):
+        read_entries(path)
+
+
+def test_the_stage_tells_of_encoding_and_flaws_in_its_report(tmp_path: Path) -> None:
+    text = "".join(f"词{number}\t5\n" for number in range(1_000)) + "柴塔村\t3?\n"  # 词 word, 柴塔村 (a village)
+    path = put(tmp_path / "words.txt", text.encode("utf-16"))
+    counts = dictionary.run([path], tmp_path, frequencies="file")
+    assert counts["entries"] == 1_001
+    assert counts["warnings"] == {"encoding": 1, "no frequency": 1}
+    rows = [json.loads(line) for line in (tmp_path / "report" / "warnings.jsonl").read_bytes().splitlines()]
+    assert [(row["line"], row["kind"]) for row in rows] == [(1, "encoding"), (1_001, "no frequency")]
+
+
+# ---------------------------------------------------------------- words added, removed, given a frequency
+
+
+def test_words_are_added_removed_and_given_a_frequency(tmp_path: Path) -> None:
+    """云计算 cloud computing is new; 北京 Beijing is jieba's; 微信 WeChat gets the frequency of the file."""
+    dictionary.run([put(tmp_path / "words.txt", "云计算\n北京 0\n微信 500\n")], tmp_path, frequencies="file")
+    words = dict(line.split("\t") for line in (tmp_path / "dictionary.tsv").read_text(encoding="utf-8").splitlines())
+    assert "云计算" in words
+    assert "北京" not in words
+    assert words["微信"] == "500"
+    assert Segmenter(tmp_path).lcut("北京的云计算") == ["北", "京", "的", "云计算"]  # Beijing's cloud computing
 
 
 # ---------------------------------------------------------------- warnings
@@ -230,7 +339,8 @@ def test_a_word_in_two_files_is_warned_of_with_both_places(tmp_path: Path) -> No
         ("c/c++", "/"),
         ("微信/支付宝", "/"),  # WeChat, Alipay
         ("𠮷野家", "𠮷"),  # Yoshinoya
-        ("ＩＴ", "ＩＴ"),
+        ("ＩＴ", "full width; write 'IT'"),
+        ("𠮷野家", "beyond the basic plane (U+20BB7)"),  # Yoshinoya
     ],
 )
 def test_a_word_that_jieba_can_never_cut_out_is_warned_of(tmp_path: Path, word: str, strange: str) -> None:

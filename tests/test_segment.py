@@ -1,10 +1,9 @@
 """Segment: articles to sentences, sentences to words as jieba cuts them; every character accounted for."""
 
-import array
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,17 @@ from gensim.models.word2vec import LineSentence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciliu.segmenter import import_jieba
+from ciliu.engine_jieba import import_jieba
+from ciliu.engine_native import import_native
 from pipeline import dictionary, segment, shards
 from pipeline.articles.normal_form import normalize
-from pipeline.segment import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Lexicon, segment_shard
+from pipeline.segment import segment_shard
+from pipeline.segment.lexicon import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Lexicon, split_words
 from pipeline.segment.sentences import is_punctuation, split_sentences
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+ENGINES = ["jieba", "native"] if import_native() else ["jieba"]
 
 many = settings(deadline=None, max_examples=200)
 some = settings(deadline=None, max_examples=80)
@@ -106,15 +109,22 @@ def test_a_word_with_a_letter_or_digit_of_any_script_is_none(word: str) -> None:
 # ---------------------------------------------------------------- the word list of a shard
 
 
+def split_lines(text: str) -> Iterator[list[str]]:
+    """Words parted by ``|``, sentences by line ends."""
+    return (line.split("|") for line in text.split("\n"))
+
+
 def test_ids_count_up_by_first_use_and_reasons_stand_for_what_is_dropped() -> None:
-    lexicon = Lexicon(keep_punctuation=False, stop_words=["的"])  # 的 of
-    ids = array.array("i")
-    words = ["我", "的", "书", "，", " ", "我"]  # 我 I, 书 book
-    assert lexicon.encode(words, ids) == ["我", "书", "我"]
-    assert ids.tolist() == [0, 1, 0]
-    assert lexicon.words == ["我", "书"]
-    assert lexicon.times == [2, 1]
+    lexicon = Lexicon(split_lines, keep_punctuation=False, stop_words=["的"])  # 的 of
+    lexicon.encode("我|的|书|，| |我")  # 我 I, 书 book
+    text, ids = lexicon.flush()
+    assert text.decode() == "我 书 我\n"
+    assert np.frombuffer(ids, "<i4").tolist() == [0, 1, 0, END]
+    assert lexicon.words().decode() == "我\t2\n书\t1\n"
     assert lexicon.counts() == {
+        "characters": 11,
+        "sentences": 1,
+        "split_sentences": 0,
         "words": 3,
         "word_characters": 3,
         "dropped": {"white_space": 1, "punctuation": 1, "stop_words": 1},
@@ -123,19 +133,33 @@ def test_ids_count_up_by_first_use_and_reasons_stand_for_what_is_dropped() -> No
 
 
 @many
-@given(st.lists(st.lists(st.sampled_from(["我", "的", "书", "C++", "，", " ", "\u3000", "——"]))), st.booleans())
+@given(
+    st.lists(st.lists(st.sampled_from(["我", "的", "书", "C++", "，", " ", "\u3000", "——"]), min_size=1)), st.booleans()
+)
 def test_a_word_list_says_what_was_encoded(sentences: list[list[str]], keep_punctuation: bool) -> None:
-    lexicon = Lexicon(keep_punctuation, ["的"])  # 我 I, 的 of, 书 book
-    ids = array.array("i")
-    kept = [word for sentence in sentences for word in lexicon.encode(sentence, ids)]
+    lexicon = Lexicon(split_lines, keep_punctuation, ["的"])  # 我 I, 的 of, 书 book
     everything = [word for sentence in sentences for word in sentence]
+    if sentences:
+        lexicon.encode("\n".join("|".join(sentence) for sentence in sentences))
+    text, encoded = lexicon.flush()
     wanted = [word for word in everything if word != "的" and not word.isspace()]
-    assert kept == [word for word in wanted if keep_punctuation or not is_punctuation(word)]
-    assert [lexicon.words[number] for number in ids] == kept
-    assert dict(zip(lexicon.words, lexicon.times, strict=True)) == Counter(kept)
+    kept = [word for word in wanted if keep_punctuation or not is_punctuation(word)]
+    assert text.decode().split() == kept
+    listed = [line.split("\t") for line in lexicon.words().decode().splitlines()]
+    assert [listed[number][0] for number in np.frombuffer(encoded, "<i4") if number != END] == kept
+    assert {word: int(count) for word, count in listed} == Counter(kept)
     counts = lexicon.counts()
     assert counts["words"] + sum(counts["dropped"].values()) == len(everything)
     assert counts["word_characters"] + counts["dropped_characters"] == sum(map(len, everything))
+
+
+def test_text_that_is_cut_already_is_parted_at_white_space_alone() -> None:
+    sentences = split_words("我 来自 北京大学 。 C++ 3.14 a.b !\n\n 好")  # 我 I, 来自 come from, 北京大学 PKU, 好 good
+    assert [sentence for sentence in sentences if sentence] == [
+        ["我", "来自", "北京大学", "。"],
+        ["C++", "3.14", "a.b", "!"],
+        ["好"],
+    ]
 
 
 def test_the_reasons_for_dropping_are_no_ids() -> None:
@@ -187,9 +211,14 @@ def cut(
     keep_punctuation: bool = False,
     stop_words: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The counts of one shard; its files lie in ``folder``."""
-    path = write_articles(folder / "articles.jsonl", texts)
-    return segment_shard(folder, "00000", str(path), str(compiled), HMM, keep_punctuation, stop_words)
+    """The counts of one shard; its files lie in ``folder``. Cut by each engine that is there: all give the same."""
+    path = str(write_articles(folder / "articles.jsonl", texts))
+    results = []
+    for engine in ENGINES:
+        counts = segment_shard(folder, "00000", path, str(compiled), engine, HMM, keep_punctuation, stop_words)
+        results.append((counts, [(folder / f"00000{suffix}").read_bytes() for suffix in (".txt", ".ids", ".words")]))
+    assert all(result == results[0] for result in results)
+    return results[0][0]
 
 
 def read_text(folder: Path) -> list[list[str]]:

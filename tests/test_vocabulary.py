@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,54 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import dictionary, segment, vocabulary
-from pipeline.vocabulary import OUT, rank_words
+from pipeline.segment.lexicon import END
+from pipeline.vocabulary import OUT, PythonCounter, make_counter
 
 few = settings(deadline=None, max_examples=8)
 many = settings(deadline=None, max_examples=200)
+
+WORD = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1)
+
+
+def shard(counts: Mapping[str, int]) -> bytes:
+    """A shard's word list."""
+    return "".join(f"{word}\t{count}\n" for word, count in counts.items()).encode()
+
+
+def rank_words(counts: Mapping[str, int], min_count: int) -> tuple[list[str], list[str]]:
+    """The words that are kept, and the others, by rank. Counted natively and in Python: both give the same."""
+    results = []
+    for counter in (PythonCounter(), make_counter()):
+        counter.add(shard(counts))
+        kept, words, words_in = counter.rank(min_count)
+        listed = counter.lines(0, len(counter))
+        ranked = [line.split("\t")[0] for line in listed.decode().split("\n")[:-1]]
+        assert sum(counts[word] for word in ranked[:kept]) == words
+        assert sum(counts.values()) == words_in
+        results.append((ranked[:kept], ranked[kept:], listed, counter.map(shard(counts))))
+    assert results[0] == results[1]
+    return results[0][0], results[0][1]
+
 
 # ---------------------------------------------------------------- the rule
 
 
 @many
-@given(st.dictionaries(st.text(), st.integers(1, 6)), st.integers(1, 7))
+@given(st.lists(st.dictionaries(WORD, st.integers(1, 10**15))), st.integers(1, 10**15))
+def test_counts_of_several_shards_add_up_natively_as_in_python(shards: list[dict[str, int]], min_count: int) -> None:
+    python, native = PythonCounter(), make_counter()
+    for counts in shards:
+        python.add(shard(counts))
+        native.add(shard(counts))
+    assert python.rank(min_count) == native.rank(min_count)
+    assert len(python) == len(native)
+    assert python.lines(0, len(python)) == native.lines(0, len(native))
+    for counts in [*shards, {"nowhere": 1}]:
+        assert python.map(shard(counts)) == native.map(shard(counts))
+
+
+@many
+@given(st.dictionaries(WORD, st.integers(1, 6)), st.integers(1, 7))
 def test_words_come_by_falling_count_then_by_code_point(counts: dict[str, int], min_count: int) -> None:
     kept, dropped = rank_words(counts, min_count)
     assert Counter([*kept, *dropped]) == Counter(counts.keys())
@@ -35,7 +73,7 @@ def test_words_come_by_falling_count_then_by_code_point(counts: dict[str, int], 
 
 
 @many
-@given(st.dictionaries(st.text(), st.integers(1, 6)), st.randoms())
+@given(st.dictionaries(WORD, st.integers(1, 6)), st.randoms())
 def test_the_order_in_which_words_are_met_does_not_matter(counts: dict[str, int], random: Any) -> None:
     words = list(counts)
     random.shuffle(words)
@@ -107,7 +145,7 @@ def read_ids(segmented: Path, output: Path, name: str) -> list[list[int]]:
     ranks = np.fromfile(output / f"{name}.map", dtype="<i4").tolist()
     sentences: list[list[int]] = [[]]
     for number in np.fromfile(segmented / f"{name}.ids", dtype="<i4").tolist():
-        if number == segment.END:
+        if number == END:
             sentences.append([])
         else:
             sentences[-1].append(ranks[number])

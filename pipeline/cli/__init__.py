@@ -12,6 +12,7 @@ VERBS = {
     "status": "pipeline.cli.data",
     "export": "pipeline.cli.model",
     "similar": "pipeline.cli.model",
+    "dict": "pipeline.cli.dict",
 }
 
 HELP = """\

@@ -9,13 +9,14 @@ The result is what ``add_word`` of each entry in order makes of jieba's main dic
 import json
 from collections import Counter
 from collections.abc import Sequence
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from ciliu.segmenter import import_jieba, make_tokenizer
+from ciliu.engine_jieba import import_jieba, make_tokenizer, read_jieba_dictionary
+from ciliu.engine_native import compile_dictionary, import_native
+from ciliu.segmenter import TABLE
 from pipeline import cache, progress
-from pipeline.dictionary.parse import Entry, find_warnings, read_entries
+from pipeline.dictionary.parse import Entry, find_warnings, read_entries, read_file
 
 VERSION = 1
 VERSIONS = ("jieba",)
@@ -27,11 +28,13 @@ def run(files: Sequence[Path], output: Path, *, frequencies: str) -> cache.Count
     ``frequencies`` is ``file`` (the numbers in the files; jieba's suggestion where there is none) or ``suggest``
     (jieba's suggestion for every word: right for tables whose numbers are document frequencies).
     """
-    entries = [entry for path in files for entry in read_entries(path)]
+    parsed = [read_file(path) for path in files]
+    entries = [entry for found, _ in parsed for entry in found]
     tokenizer, force_split = compile_entries(entries, suggest=frequencies == "suggest")
     words = [(word, count) for word, count in tokenizer.FREQ.items() if count]
     write(output, words, tokenizer.total, force_split)
-    warnings = find_warnings(entries, suggest=frequencies == "suggest")
+    warnings = [finding for _, odd in parsed for finding in odd]
+    warnings += find_warnings(entries, suggest=frequencies == "suggest")
     report(output, warnings)
     return {
         "entries": len(entries),
@@ -64,24 +67,13 @@ def compile_entries(entries: Sequence[Entry], *, suggest: bool) -> tuple[Any, li
         finalseg.Force_Split_Words = before  # one set for the whole process: leave it as it was
 
 
-def read_jieba_dictionary() -> tuple[list[tuple[str, int]], int]:
-    """Words and frequencies of jieba's ``dict.txt``, and the total as jieba counts it: a repeated word twice."""
-    words = {}
-    total = 0
-    path = Path(str(distribution("jieba").locate_file("jieba/dict.txt")))
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            word, frequency = line.split(" ")[:2]
-            words[word] = int(frequency)
-            total += int(frequency)
-    return list(words.items()), total
-
-
 def write(output: Path, words: Sequence[tuple[str, int]], total: int, force_split: Sequence[str]) -> None:
-    """A compiled dictionary: what ``ciliu.Segmenter`` opens."""
-    with (output / "dictionary.tsv").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{word}\t{frequency}\n" for word, frequency in words)
+    """A compiled dictionary: what ``ciliu.Segmenter`` opens; with the table for the native core where that is there."""
+    lines = "".join(f"{word}\t{frequency}\n" for word, frequency in words).encode("utf-8")
+    (output / "dictionary.tsv").write_bytes(lines)
     cache.write_json(output / "dictionary.json", {"total": total, "force_split": list(force_split)})
+    if import_native():
+        (output / TABLE).write_bytes(compile_dictionary(lines, total, force_split))
 
 
 def report(output: Path, warnings: Sequence[dict[str, object]]) -> None:

@@ -1,0 +1,184 @@
+/* ciliu._native.Counter: the words of all shards with their counts, their order, and each shard's map to it. */
+#include "module.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+typedef struct {
+    PyObject_HEAD
+    Words words;
+    uint32_t *order; /* numbers of the words by rank; NULL before rank() */
+    int32_t *ranks;  /* by number; -1: below the minimum count */
+} CounterObject;
+
+typedef struct {
+    const uint8_t *word;
+    size_t length;
+    uint64_t count;
+} Line;
+
+/* The next line `word TAB count LF`. Returns 0 at the end, -1 for what is none. */
+static int next_line(const uint8_t **text, const uint8_t *end, Line *line) {
+    if (*text == end)
+        return 0;
+    const uint8_t *tab = memchr(*text, '\t', (size_t)(end - *text));
+    if (!tab)
+        return -1;
+    *line = (Line){*text, (size_t)(tab - *text), 0};
+    const uint8_t *p = tab + 1;
+    for (; p < end && *p >= '0' && *p <= '9'; p++)
+        line->count = line->count * 10 + (uint64_t)(*p - '0');
+    if (p == end || *p != '\n' || p == tab + 1)
+        return -1;
+    *text = p + 1;
+    return 1;
+}
+
+static PyObject *raise_line(void) { return PyErr_Format(PyExc_ValueError, "a line that is not: word TAB count"); }
+
+static PyObject *counter_add(PyObject *object, PyObject *arguments) {
+    CounterObject *self = (CounterObject *)object;
+    Py_buffer data;
+    if (!PyArg_ParseTuple(arguments, "y*", &data))
+        return NULL;
+    const uint8_t *p = data.buf, *end = p + data.len;
+    Line line;
+    int state, added, memory = 1;
+    while (memory && (state = next_line(&p, end, &line)) == 1) {
+        Slot *slot = words_add(&self->words, line.word, line.length, words_key(line.word, line.length, end), &added);
+        if ((memory = slot != NULL))
+            self->words.words[slot->number - 1].count += line.count;
+    }
+    PyBuffer_Release(&data);
+    if (!memory)
+        return PyErr_NoMemory();
+    if (state < 0)
+        return raise_line();
+    Py_RETURN_NONE;
+}
+
+static const Words *sorted; /* qsort has no argument to pass on; Python's lock is held */
+
+/* By falling count, then by bytes, which in UTF-8 is by code point. */
+static int compare(const void *left, const void *right) {
+    const Word *a = &sorted->words[*(const uint32_t *)left], *b = &sorted->words[*(const uint32_t *)right];
+    if (a->count != b->count)
+        return a->count < b->count ? 1 : -1;
+    int order = memcmp(sorted->text + a->offset, sorted->text + b->offset, a->length < b->length ? a->length : b->length);
+    return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+static PyObject *counter_rank(PyObject *object, PyObject *arguments) {
+    CounterObject *self = (CounterObject *)object;
+    unsigned long long min_count, kept = 0, kept_words = 0, words = 0;
+    if (!PyArg_ParseTuple(arguments, "K", &min_count))
+        return NULL;
+    free(self->order);
+    free(self->ranks);
+    self->order = malloc((self->words.count + 1) * sizeof(uint32_t));
+    self->ranks = malloc((self->words.count + 1) * sizeof(int32_t));
+    if (!self->order || !self->ranks)
+        return PyErr_NoMemory();
+    for (size_t i = 0; i < self->words.count; i++)
+        self->order[i] = (uint32_t)i;
+    sorted = &self->words;
+    qsort(self->order, self->words.count, sizeof(uint32_t), compare);
+    for (size_t i = 0; i < self->words.count; i++) {
+        const Word *word = &self->words.words[self->order[i]];
+        int keep = word->count >= min_count;
+        self->ranks[self->order[i]] = keep ? (int32_t)i : -1;
+        words += word->count;
+        kept_words += keep ? word->count : 0;
+        kept += (unsigned)keep;
+    }
+    return Py_BuildValue("KKK", kept, kept_words, words);
+}
+
+static PyObject *counter_lines(PyObject *object, PyObject *arguments) {
+    CounterObject *self = (CounterObject *)object;
+    unsigned long long first, last;
+    if (!PyArg_ParseTuple(arguments, "KK", &first, &last))
+        return NULL;
+    if (!self->order || first > last || last > self->words.count)
+        return PyErr_Format(PyExc_ValueError, "no such ranks");
+    size_t size = 0;
+    for (size_t rank = first; rank < last; rank++)
+        size += self->words.words[self->order[rank]].length + 48;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    if (!result)
+        return NULL;
+    char *start = PyBytes_AS_STRING(result), *out = start;
+    for (size_t rank = first; rank < last; rank++) {
+        const Word *word = &self->words.words[self->order[rank]];
+        memcpy(out, self->words.text + word->offset, word->length);
+        out += word->length;
+        *out++ = '\t';
+        out = words_write_number(out, word->count);
+        *out++ = '\t';
+        out = words_write_number(out, rank);
+        *out++ = '\n';
+    }
+    _PyBytes_Resize(&result, out - start);
+    return result;
+}
+
+static PyObject *counter_map(PyObject *object, PyObject *arguments) {
+    CounterObject *self = (CounterObject *)object;
+    Py_buffer data;
+    if (!PyArg_ParseTuple(arguments, "y*", &data))
+        return NULL;
+    const uint8_t *p = data.buf, *end = p + data.len;
+    Py_ssize_t lines = 0;
+    for (Py_ssize_t i = 0; i < data.len; i++)
+        lines += p[i] == '\n';
+    PyObject *result = PyBytes_FromStringAndSize(NULL, lines * (Py_ssize_t)sizeof(int32_t));
+    int32_t *out = result ? (int32_t *)(void *)PyBytes_AS_STRING(result) : NULL;
+    Line line;
+    int state = 0;
+    while (result && (state = next_line(&p, end, &line)) == 1) {
+        const Slot *slot = words_find(&self->words, line.word, line.length);
+        *out++ = slot && self->ranks ? self->ranks[slot->number - 1] : -1;
+    }
+    PyBuffer_Release(&data);
+    if (result && state < 0) {
+        Py_DECREF(result);
+        return raise_line();
+    }
+    return result;
+}
+
+static PyObject *counter_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
+    (void)options;
+    return PyArg_ParseTuple(arguments, "") ? type->tp_alloc(type, 0) : NULL;
+}
+
+static Py_ssize_t counter_length(PyObject *object) { return (Py_ssize_t)((CounterObject *)object)->words.count; }
+
+static void counter_dealloc(PyObject *object) {
+    CounterObject *self = (CounterObject *)object;
+    words_free(&self->words);
+    free(self->order);
+    free(self->ranks);
+    Py_TYPE(object)->tp_free(object);
+}
+
+static PyMethodDef methods[] = {
+    {"add", counter_add, METH_VARARGS, "add(lines): counts of one shard, word TAB count LF"},
+    {"rank", counter_rank, METH_VARARGS, "rank(min_count): (kept, running words in them, running words)"},
+    {"lines", counter_lines, METH_VARARGS, "lines(first, last): word TAB count TAB rank LF of these ranks"},
+    {"map", counter_map, METH_VARARGS, "map(lines): the rank of each word as int32; -1 below the minimum count"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PySequenceMethods sequence = {.sq_length = counter_length};
+
+PyTypeObject CounterType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ciliu._native.Counter",
+    .tp_doc = "Counter(): counts of words over all shards.",
+    .tp_basicsize = sizeof(CounterObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = counter_new,
+    .tp_dealloc = counter_dealloc,
+    .tp_as_sequence = &sequence,
+    .tp_methods = methods,
+};

@@ -1,0 +1,171 @@
+"""A shard's own word list, and the shard's text as words and as ids of that list.
+
+Two that give the same bytes: ``ciliu._native.Lexicon``, and ``Lexicon`` here for every other engine.
+"""
+
+import array
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from ciliu import Segmenter
+from pipeline import cache
+from pipeline.segment.sentences import is_punctuation, split_sentences
+
+MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
+
+WHITE_SPACE, PUNCTUATION, STOP_WORD = -2, -3, -4  # instead of an id: dropped, and why
+END = -1
+DROPPED = {WHITE_SPACE: "white_space", PUNCTUATION: "punctuation", STOP_WORD: "stop_words"}
+
+Cut = Callable[[str], Iterator[list[str]]]  # the words of each sentence of a text
+
+
+class Encoder(Protocol):
+    """What ``segment_shard`` needs of a lexicon."""
+
+    def encode(self, text: str) -> None:
+        """Cut a text in normal form, and keep its words."""
+
+    def flush(self) -> tuple[bytes, bytes]:
+        """What was encoded since the last flush: words (a sentence a line), and int32 ids (-1 ends a sentence)."""
+
+    def words(self) -> bytes:
+        """``word TAB count LF`` of each word that is kept, by id."""
+
+    def counts(self) -> cache.Counts:
+        """Characters, sentences, words kept and dropped, by reason."""
+
+
+def make_lexicon(segmenter: Segmenter | None, HMM: bool, keep_punctuation: bool, stop_words: Sequence[str]) -> Encoder:
+    """The fastest lexicon for an engine; without a ``segmenter``, white space separates the words."""
+    if segmenter is None:
+        return Lexicon(split_words, keep_punctuation, stop_words)
+    if segmenter.engine == "native":
+        return NativeLexicon(segmenter, HMM, keep_punctuation, stop_words)
+    lcut = segmenter.lcut
+    return Lexicon(
+        lambda text: (lcut(sentence, HMM=HMM) for sentence in split_sentences(text)), keep_punctuation, stop_words
+    )
+
+
+def split_words(text: str) -> Iterator[list[str]]:
+    """The sentences of a text that another tool has cut: white space separates words; a line is a sentence, and so is
+    what a word that ends sentences (``。``) ends."""
+    for line in text.split("\n"):
+        words: list[str] = []
+        for word in line.split():
+            words.append(word)
+            if all(character in "。！？!?…" for character in word):
+                yield words
+                words = []
+        yield words
+
+
+class Lexicon:
+    """The lexicon in Python: an id for each word that is kept, a reason for each that is not."""
+
+    def __init__(self, cut: Cut, keep_punctuation: bool, stop_words: Sequence[str]) -> None:
+        self.cut = cut
+        self.ids: dict[str, int] = dict.fromkeys(stop_words, STOP_WORD)
+        self.keep_punctuation = keep_punctuation
+        self.listed: list[str] = []
+        self.times: list[int] = []
+        self.dropped: Counter[int] = Counter()
+        self.totals: Counter[str] = Counter(characters=0, sentences=0, split_sentences=0, dropped_characters=0)
+        self.lines: list[str] = []
+        self.encoded = array.array("i")
+
+    def encode(self, text: str) -> None:
+        """Cut a text in normal form, and keep its words."""
+        self.totals["characters"] += len(text)
+        for sentence in self.cut(text):
+            words = [word for word in sentence if self._is_kept(word)]
+            self.totals["split_sentences"] += len(words) > MAX_WORDS
+            for piece in range(0, len(words), MAX_WORDS):
+                self._write(words[piece : piece + MAX_WORDS])
+
+    def _is_kept(self, word: str) -> bool:
+        code = self.ids.get(word)
+        if code is None:
+            code = self._add(word)
+        if code < 0:
+            self.dropped[code] += 1
+            self.totals["dropped_characters"] += len(word)
+        return code >= 0
+
+    def _add(self, word: str) -> int:
+        if word.isspace():
+            code = WHITE_SPACE
+        elif not self.keep_punctuation and is_punctuation(word):
+            code = PUNCTUATION
+        else:
+            code = len(self.listed)
+            self.listed.append(word)
+            self.times.append(0)
+        self.ids[word] = code
+        return code
+
+    def _write(self, words: list[str]) -> None:
+        """A sentence, or a part of one that is too long for gensim."""
+        self.totals["sentences"] += 1
+        self.lines.append(" ".join(words) + "\n")
+        for word in words:
+            code = self.ids[word]
+            self.times[code] += 1
+            self.encoded.append(code)
+        self.encoded.append(END)
+
+    def flush(self) -> tuple[bytes, bytes]:
+        """What was encoded since the last flush."""
+        flushed = "".join(self.lines).encode("utf-8"), little_endian(self.encoded)
+        self.lines = []
+        self.encoded = array.array("i")
+        return flushed
+
+    def words(self) -> bytes:
+        """``word TAB count LF`` of each word that is kept, by id."""
+        listed = zip(self.listed, self.times, strict=True)
+        return "".join(f"{word}\t{count}\n" for word, count in listed).encode("utf-8")
+
+    def counts(self) -> cache.Counts:
+        """What was kept and dropped."""
+        return {
+            **self.totals,
+            "words": sum(self.times),
+            "word_characters": sum(len(word) * count for word, count in zip(self.listed, self.times, strict=True)),
+            "dropped": {reason: self.dropped[code] for code, reason in DROPPED.items()},
+        }
+
+
+class NativeLexicon:
+    """The native core's lexicon over a native segmenter."""
+
+    def __init__(self, segmenter: Segmenter, HMM: bool, keep_punctuation: bool, stop_words: Sequence[str]) -> None:
+        self.segmenter, self.HMM = segmenter, HMM
+        self._lexicon: Any = segmenter.native.Lexicon("\n".join(stop_words).encode(), keep_punctuation, MAX_WORDS)
+
+    def encode(self, text: str) -> None:
+        """Cut a text in normal form, and keep its words."""
+        self._lexicon.encode(self.segmenter.table, text, self.HMM)
+
+    def flush(self) -> tuple[bytes, bytes]:
+        """What was encoded since the last flush."""
+        words, encoded = self._lexicon.flush()
+        return words, encoded if sys.byteorder == "little" else little_endian(array.array("i", encoded))
+
+    def words(self) -> bytes:
+        """``word TAB count LF`` of each word that is kept, by id."""
+        return self._lexicon.words()  # type: ignore[no-any-return] # C has no annotations
+
+    def counts(self) -> cache.Counts:
+        """What was kept and dropped."""
+        return self._lexicon.counts()  # type: ignore[no-any-return] # C has no annotations
+
+
+def little_endian(ids: "array.array[int]") -> bytes:
+    """int32 ids as the files have them, whatever this machine's byte order."""
+    if sys.byteorder == "big":
+        ids.byteswap()
+    return ids.tobytes()
