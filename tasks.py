@@ -96,6 +96,7 @@ class Segment(StageTask):
     HMM = luigi.BoolParameter(description="let jieba guess words of unknown characters (off: dictionary words only)")
     keep_punctuation = luigi.BoolParameter(description="keep words without a letter or digit")
     stop_words = FilesParameter(default=(), description="files with a word a line that is dropped")
+    protect = FilesParameter(default=(), description="files of words and patterns that are kept whole")
 
     def settings(self) -> dict[str, Any]:
         return {**self.parameters(), **({"engine": "none"} if self.engine == "none" else {})}

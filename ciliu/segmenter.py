@@ -5,13 +5,14 @@ A compiled dictionary is a folder, as the stage Dictionary writes it: ``dictiona
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ciliu.engine_jieba import JiebaEngine, read_jieba_dictionary
 from ciliu.engine_native import NativeEngine, compile_dictionary, import_native, map_dictionary
+from ciliu.protect import Protect
 
 ENGINES = ("auto", "native", "jieba")
 TABLE = "dictionary.bin"  # made where there is a native core; without it, one is compiled in memory (0.3 s)
@@ -36,13 +37,16 @@ class Segmenter:
     ['北京', '大学生', '前来', '应聘']
     """
 
-    def __init__(self, dictionary: str | Path | None = None, engine: str = "auto") -> None:
-        """``dictionary`` is the folder of a compiled dictionary; None: jieba's own.
+    def __init__(
+        self, dictionary: str | Path | None = None, engine: str = "auto", protect: Protect | None = None
+    ) -> None:
+        """``dictionary`` is the folder of a compiled dictionary; None: jieba's own. ``protect``: what is kept whole.
 
         ``engine``: ``native``, ``jieba`` (the same words, slower), or ``auto``: native where it was built.
         Raises ``OSError`` if the folder is not there, ``ValueError`` for a damaged or foreign file.
         """
         self._engine: NativeEngine | JiebaEngine
+        self.protect = protect
         native = import_native() if choose_engine(engine) == "native" else None
         folder = None if dictionary is None else Path(dictionary)
         self._engine = _open_native(native, folder) if native else JiebaEngine(*read_words(folder))
@@ -65,7 +69,23 @@ class Segmenter:
     def lcut(self, text: str, cut_all: bool = False, HMM: bool = False) -> list[str]:
         """The words of ``text``; joined they give ``text`` again. ``HMM`` also guesses words of unknown characters
         (off, unlike jieba); ``cut_all`` gives every word of the dictionary, overlapping ones too."""
-        return self._engine.lcut_all(text) if cut_all else self._engine.lcut(text, HMM)
+        if cut_all:
+            return self._pieces(text, self._engine.lcut_all)
+        return self._pieces(text, lambda piece: self._engine.lcut(piece, HMM))
+
+    def engine_lcut(self, text: str, HMM: bool) -> list[str]:
+        """``lcut`` by the engine alone, without ``protect``."""
+        return self._engine.lcut(text, HMM)
+
+    def _pieces(self, text: str, cut: Callable[[str], list[str]]) -> list[str]:
+        """What is protected, each as one word, and the words between."""
+        if self.protect is None:
+            return cut(text)
+        words, at = [], 0
+        for start, end in self.protect.spans(text):
+            words += [*cut(text[at:start]), text[start:end]] if start > at else [text[start:end]]
+            at = end
+        return words + cut(text[at:]) if at < len(text) or not words else words
 
     def cut(self, text: str, cut_all: bool = False, HMM: bool = False) -> Iterator[str]:
         """``lcut``, as an iterator."""
@@ -73,7 +93,7 @@ class Segmenter:
 
     def lcut_for_search(self, text: str, HMM: bool = False) -> list[str]:
         """``lcut``, with the words of two and three characters within a longer word before it."""
-        return self._engine.lcut_for_search(text, HMM)
+        return self._pieces(text, lambda piece: self._engine.lcut_for_search(piece, HMM))
 
     def cut_for_search(self, text: str, HMM: bool = False) -> Iterator[str]:
         """``lcut_for_search``, as an iterator."""
@@ -112,12 +132,15 @@ class Segmenter:
     def cut_lines(self, data: bytes, separator: bytes = b" ", HMM: bool = False) -> bytes:
         """UTF-8 in, UTF-8 out: the lines of ``data`` (only LF ends one) with ``separator`` between the words of each.
 
-        The fastest way, and other threads run meanwhile. Raises ``UnicodeDecodeError`` with the offset of bytes that
+        The fastest way, and other threads run meanwhile; with ``protect`` a line at a time. Raises ``UnicodeDecodeError`` with the offset of bytes that
         are not UTF-8, ``ValueError`` for a separator of more than 8 bytes.
         """
         if len(separator) > 8:
             raise ValueError("a separator has at most 8 bytes")
-        return self._engine.cut_lines(data, separator, HMM)
+        if self.protect is None:
+            return self._engine.cut_lines(data, separator, HMM)
+        lines = data.decode("utf-8").split("\n")
+        return "\n".join(separator.decode("utf-8").join(self.lcut(line, HMM=HMM)) for line in lines).encode("utf-8")
 
 
 def _open_native(native: ModuleType, folder: Path | None) -> NativeEngine:

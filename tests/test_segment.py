@@ -210,12 +210,13 @@ def cut(
     HMM: bool = False,
     keep_punctuation: bool = False,
     stop_words: Sequence[str] = (),
+    protect: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The counts of one shard; its files lie in ``folder``. Cut by each engine that is there: all give the same."""
     path = str(write_articles(folder / "articles.jsonl", texts))
     results = []
     for engine in ENGINES:
-        counts = segment_shard(folder, "00000", path, str(compiled), engine, HMM, keep_punctuation, stop_words)
+        counts = segment_shard(folder, "00000", path, str(compiled), engine, protect, HMM, keep_punctuation, stop_words)
         results.append((counts, [(folder / f"00000{suffix}").read_bytes() for suffix in (".txt", ".ids", ".words")]))
     assert all(result == results[0] for result in results)
     return results[0][0]
@@ -409,7 +410,9 @@ def test_gensim_reads_the_same_sentences(tmp_path: Path, compiled: Path) -> None
 
 def run(dedup: Path, compiled: Path, output: Path, stop_words: Sequence[Path] = (), **parameters: Any) -> Any:
     output.mkdir(parents=True)
-    return segment.run(dedup, compiled, stop_words, output, **{"HMM": False, "keep_punctuation": False, **parameters})
+    return segment.run(
+        dedup, compiled, stop_words, [], output, **{"HMM": False, "keep_punctuation": False, **parameters}
+    )
 
 
 def contents(output: Path) -> dict[str, bytes]:

@@ -115,7 +115,7 @@ def segment_parts(folder: Path, compiled: Path, parts: Sequence[Sequence[str]]) 
     for number, texts in enumerate(parts):
         rows = (json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
         (folder / "dedup" / f"{number:05d}.jsonl").write_text("".join(rows), encoding="utf-8", newline="\n")
-    segment.run(folder / "dedup", compiled, [], folder / "segment", HMM=False, keep_punctuation=False)
+    segment.run(folder / "dedup", compiled, [], [], folder / "segment", HMM=False, keep_punctuation=False)
     return folder / "segment"
 
 

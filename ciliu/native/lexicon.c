@@ -24,6 +24,7 @@ typedef struct {
     size_t encoded_size, encoded_capacity;
     uint32_t in_sentence; /* words of the sentence's present part */
     int split;            /* whether it has parts */
+    int kept;             /* whether the text has spans that are kept whole: only these words have spaces */
     unsigned long long characters, sentences, split_sentences;
 } LexiconObject;
 
@@ -72,6 +73,13 @@ static int reserve(void **memory, size_t *capacity, size_t wanted, size_t unit) 
     return 1;
 }
 
+/* A space parts the words, so within one it is written as gensim's Phrases writes it. */
+static void replace_spaces(uint8_t *word, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (word[i] == ' ')
+            word[i] = '_';
+}
+
 /* Write a word if it is kept (its id is not negative): without a branch, since nobody can foretell it. */
 static inline void write_word(LexiconObject *self, const uint8_t *word, size_t length, int32_t id, const uint8_t *end) {
     size_t kept = id >= 0;
@@ -85,6 +93,8 @@ static inline void write_word(LexiconObject *self, const uint8_t *word, size_t l
         memcpy(out, word, 16);
     else
         memcpy(out, word, length);
+    if (self->kept)
+        replace_spaces(out, length);
     out[length] = ' ';
     self->text_size += kept * (length + 1);
     self->encoded[self->encoded_size] = id;
@@ -166,7 +176,9 @@ static PyObject *lexicon_encode(PyObject *object, PyObject *arguments) {
     TableObject *table;
     PyObject *text;
     int hmm;
-    if (!PyArg_ParseTuple(arguments, "O!Up", &TableType, &table, &text, &hmm))
+    const char *kept; /* pairs of uint32: start and end in bytes, ascending, apart, at characters' ends */
+    Py_ssize_t kept_size;
+    if (!PyArg_ParseTuple(arguments, "O!Upy#", &TableType, &table, &text, &hmm, &kept, &kept_size))
         return NULL;
     Py_ssize_t size;
     const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
@@ -174,7 +186,9 @@ static PyObject *lexicon_encode(PyObject *object, PyObject *arguments) {
         return NULL;
     if (size > INT32_MAX)
         return PyErr_Format(PyExc_ValueError, "an article of more than 2 GiB");
-    if (!find_sentences((const uint8_t *)bytes, (size_t)size, NULL, 0, &self->spans))
+    self->kept = kept_size > 0;
+    if (!find_sentences((const uint8_t *)bytes, (size_t)size, (const Span *)(const void *)kept,
+                        (size_t)kept_size / sizeof(Span), &self->spans))
         return PyErr_NoMemory();
     Cutter cutter = {.text = (const uint8_t *)bytes,
                      .size = (size_t)size,
@@ -226,6 +240,7 @@ static PyObject *lexicon_words(PyObject *object, PyObject *nothing) {
         if (word->id < 0)
             continue;
         memcpy(out, self->words.text + word->offset, word->length);
+        replace_spaces((uint8_t *)out, word->length);
         out += word->length;
         *out++ = '\t';
         out = words_write_number(out, self->counts[word->id]);
@@ -308,7 +323,7 @@ static void lexicon_dealloc(PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
-    {"encode", lexicon_encode, METH_VARARGS, "encode(table, text, HMM): cut a text's sentences"},
+    {"encode", lexicon_encode, METH_VARARGS, "encode(table, text, HMM, kept): cut a text's sentences"},
     {"flush", lexicon_flush, METH_NOARGS, "(words, ids) of what was encoded since the last flush"},
     {"words", lexicon_words, METH_NOARGS, "word TAB count LF of each word, by id; flush first"},
     {"counts", lexicon_counts, METH_NOARGS, "what was kept and dropped; flush first"},

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from ciliu import Segmenter
+from ciliu import Protect, Segmenter
 from ciliu.segmenter import choose_engine
 from pipeline import cache, shards
 from pipeline.plain_text import read_lines
@@ -26,6 +26,7 @@ def run(
     dedup: Path,
     dictionary: Path,
     stop_words: Sequence[Path],
+    protect: Sequence[Path],
     output: Path,
     *,
     engine: str = "auto",
@@ -37,11 +38,12 @@ def run(
 
     ``HMM`` is jieba's; ``stop_words`` are files with a word a line that is dropped. ``engine``: ``native`` and
     ``jieba`` give the same bytes, ``auto`` is the faster of those that are there; ``none`` takes the text as cut
-    already, words parted by white space.
+    already, words parted by white space. ``protect`` are files of words and patterns that are kept whole.
     """
     engine = engine if engine == "none" else choose_engine(engine)
     dropped = tuple(sorted({word for path in stop_words for word in read_lines(path)} - {""}))
-    arguments = (str(dictionary), engine, HMM, keep_punctuation, dropped)
+    Protect.read(protect)  # a bad line stops the run before any work
+    arguments = (str(dictionary), engine, tuple(map(str, protect)), HMM, keep_punctuation, dropped)
     work = [
         Shard(file.path.stem, file.digest, (str(file.path), *arguments), file.size)
         for file in shards.files(dedup, ".jsonl")
@@ -50,9 +52,10 @@ def run(
 
 
 @lru_cache(maxsize=1)
-def open_segmenter(dictionary: str, engine: str) -> Segmenter | None:
+def open_segmenter(dictionary: str, engine: str, protect: Sequence[str]) -> Segmenter | None:
     """The segmenter, opened once a process; None for the engine ``none``."""
-    return None if engine == "none" else Segmenter(dictionary, engine)
+    kept = Protect.read(protect) if protect else None
+    return None if engine == "none" else Segmenter(dictionary, engine, kept)
 
 
 def segment_shard(
@@ -61,12 +64,13 @@ def segment_shard(
     path: str,
     dictionary: str,
     engine: str,
+    protect: Sequence[str],
     HMM: bool,
     keep_punctuation: bool,
     stop_words: Sequence[str],
 ) -> cache.Counts:
     """One shard: its articles' sentences as words, as ids, and its word list."""
-    lexicon = make_lexicon(open_segmenter(dictionary, engine), HMM, keep_punctuation, stop_words)
+    lexicon = make_lexicon(open_segmenter(dictionary, engine, protect), HMM, keep_punctuation, stop_words)
     articles = 0
     with (folder / f"{name}.txt").open("wb") as text, (folder / f"{name}.ids").open("wb") as encoded:
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ciliu import Segmenter
 from pipeline import cache
-from pipeline.segment.sentences import is_punctuation, split_sentences
+from pipeline.segment.sentences import cut_sentences, is_punctuation
 
 MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
 
@@ -44,10 +44,12 @@ def make_lexicon(segmenter: Segmenter | None, HMM: bool, keep_punctuation: bool,
         return Lexicon(split_words, keep_punctuation, stop_words)
     if segmenter.engine == "native":
         return NativeLexicon(segmenter, HMM, keep_punctuation, stop_words)
-    lcut = segmenter.lcut
-    return Lexicon(
-        lambda text: (lcut(sentence, HMM=HMM) for sentence in split_sentences(text)), keep_punctuation, stop_words
-    )
+
+    def cut(text: str) -> Iterator[list[str]]:
+        kept = segmenter.protect.spans(text) if segmenter.protect else []
+        return cut_sentences(text, kept, lambda part: segmenter.engine_lcut(part, HMM))
+
+    return Lexicon(cut, keep_punctuation, stop_words)
 
 
 def split_words(text: str) -> Iterator[list[str]]:
@@ -148,7 +150,8 @@ class NativeLexicon:
 
     def encode(self, text: str) -> None:
         """Cut a text in normal form, and keep its words."""
-        self._lexicon.encode(self.segmenter.table, text, self.HMM)
+        kept = byte_spans(text, self.segmenter.protect.spans(text)) if self.segmenter.protect else b""
+        self._lexicon.encode(self.segmenter.table, text, self.HMM, kept)
 
     def flush(self) -> tuple[bytes, bytes]:
         """What was encoded since the last flush."""
@@ -162,6 +165,17 @@ class NativeLexicon:
     def counts(self) -> cache.Counts:
         """What was kept and dropped."""
         return self._lexicon.counts()  # type: ignore[no-any-return] # C has no annotations
+
+
+def byte_spans(text: str, spans: Sequence[tuple[int, int]]) -> bytes:
+    """Spans in code points as pairs of uint32, offsets in UTF-8."""
+    pairs = array.array("I")
+    at = offset = 0
+    for start, end in spans:
+        begin = offset + len(text[at:start].encode("utf-8"))
+        at, offset = end, begin + len(text[start:end].encode("utf-8"))
+        pairs.extend((begin, offset))
+    return pairs.tobytes()
 
 
 def little_endian(ids: "array.array[int]") -> bytes:
