@@ -1,6 +1,6 @@
 """What is kept whole whatever the dictionary says: an option outside jieba's own rules, off unless a file is given.
 
-A file has a line each: words as they stand (``迈克尔·乔丹``, ``iPhone 12``), patterns behind ``re: `` (Python's ``re``),
+A file has a line each: words as they stand (``迈克尔·乔丹``, ``iPhone 12``), patterns behind ``re: `` (of Python),
 comments behind ``# ``. Earlier patterns go first, words before patterns, a longer word before a shorter one.
 """
 

@@ -132,8 +132,9 @@ class Segmenter:
     def cut_lines(self, data: bytes, separator: bytes = b" ", HMM: bool = False) -> bytes:
         """UTF-8 in, UTF-8 out: the lines of ``data`` (only LF ends one) with ``separator`` between the words of each.
 
-        The fastest way, and other threads run meanwhile; with ``protect`` a line at a time. Raises ``UnicodeDecodeError`` with the offset of bytes that
-        are not UTF-8, ``ValueError`` for a separator of more than 8 bytes.
+        The fastest way, and other threads run meanwhile; with ``protect`` a line at a time. Raises
+        ``UnicodeDecodeError`` with the offset of bytes that are not UTF-8, ``ValueError`` for a separator of more than
+        8 bytes.
         """
         if len(separator) > 8:
             raise ValueError("a separator has at most 8 bytes")

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import shlex
 import signal
 import sys
@@ -55,6 +56,9 @@ def guarded(verb: Verb) -> Verb:
             verb(*arguments, **options)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:  # whoever read our output has enough, as head(1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python does not flush into it
+            sys.exit(128 + signal.SIGPIPE)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place to tell it
             if debug:
                 traceback.print_exc()
