@@ -111,8 +111,9 @@ class Segmenter:
         if mode not in ("default", "search"):
             raise ValueError(f"mode {mode!r}: default or search")
         start = 0
+        whole = dict(self.protect.spans(text)) if self.protect else {}
         for word in self.lcut(text, HMM=HMM):
-            if mode == "search" and len(word) > 2:
+            if mode == "search" and len(word) > 2 and start not in whole:
                 yield from self._grams(word, start)
             yield word, start, start + len(word)
             start += len(word)

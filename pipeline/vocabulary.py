@@ -110,7 +110,7 @@ def run(segment: Path, output: Path, *, min_count: int) -> cache.Counts:
         "different_words": kept,
         "words_in": words_in,
         "words": words,
-        "sentences": sum(count_lines(file.path) for file in shards.files(segment, ".txt")),
+        "sentences": count_sentences(segment),
     }
     cache.write_json(output / "vocabulary.json", facts)
     return {**facts, "examples_dropped": find_examples(output / "dropped.tsv")}
@@ -158,6 +158,14 @@ def find_examples(dropped: Path) -> list[str]:
                 break
             del others[EXAMPLES:]
     return chinese or others
+
+
+def count_sentences(segment: Path) -> int:
+    """As Segment's manifest says; where it has none (a stage called by itself), the lines of its files."""
+    manifest = cache.read_manifest(segment)
+    if manifest:
+        return int(manifest["counts"]["sentences"])
+    return sum(count_lines(file.path) for file in shards.files(segment, ".txt"))
 
 
 def count_lines(path: Path) -> int:

@@ -44,6 +44,7 @@ def test_a_protected_word_comes_out_whole_and_the_rest_as_ever() -> None:
         text = "迈克尔·乔丹买了iPhone 12。"  # 买了 bought
         assert segmenter.lcut(text) == ["迈克尔·乔丹", "买", "了", "iPhone 12", "。"]
         assert [text[start:end] for _, start, end in segmenter.tokenize(text)] == segmenter.lcut(text)
+        assert [word for word, _, _ in segmenter.tokenize(text, "search")] == segmenter.lcut_for_search(text)
         assert segmenter.cut_lines(f"{text}\n\n{text}".encode(), b"/").decode().split("\n")[1:] == [
             "",
             "迈克尔·乔丹/买/了/iPhone 12/。",

@@ -8,7 +8,6 @@ typedef struct {
     PyObject_HEAD
     Words words;
     uint32_t *order; /* numbers of the words by rank; NULL before rank() */
-    int32_t *ranks;  /* by number; -1: below the minimum count */
 } CounterObject;
 
 typedef struct {
@@ -74,23 +73,24 @@ static PyObject *counter_rank(PyObject *object, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "K", &min_count))
         return NULL;
     free(self->order);
-    free(self->ranks);
     self->order = malloc((self->words.count + 1) * sizeof(uint32_t));
-    self->ranks = malloc((self->words.count + 1) * sizeof(int32_t));
-    if (!self->order || !self->ranks)
+    if (!self->order)
         return PyErr_NoMemory();
     for (size_t i = 0; i < self->words.count; i++)
         self->order[i] = (uint32_t)i;
     sorted = &self->words;
     qsort(self->order, self->words.count, sizeof(uint32_t), compare);
     for (size_t i = 0; i < self->words.count; i++) {
-        const Word *word = &self->words.words[self->order[i]];
+        Word *word = &self->words.words[self->order[i]];
         int keep = word->count >= min_count;
-        self->ranks[self->order[i]] = keep ? (int32_t)i : -1;
+        word->id = keep ? (int32_t)i : -1;
         words += word->count;
         kept_words += keep ? word->count : 0;
         kept += (unsigned)keep;
     }
+    for (size_t i = 0; i < self->words.slot_count; i++) /* where map() finds them without a second look */
+        if (self->words.slots[i].number)
+            self->words.slots[i].id = self->words.words[self->words.slots[i].number - 1].id;
     return Py_BuildValue("KKK", kept, kept_words, words);
 }
 
@@ -137,7 +137,7 @@ static PyObject *counter_map(PyObject *object, PyObject *arguments) {
     int state = 0;
     while (result && (state = next_line(&p, end, &line)) == 1) {
         const Slot *slot = words_find(&self->words, line.word, line.length);
-        *out++ = slot && self->ranks ? self->ranks[slot->number - 1] : -1;
+        *out++ = slot ? slot->id : -1;
     }
     PyBuffer_Release(&data);
     if (result && state < 0) {
@@ -158,7 +158,6 @@ static void counter_dealloc(PyObject *object) {
     CounterObject *self = (CounterObject *)object;
     words_free(&self->words);
     free(self->order);
-    free(self->ranks);
     Py_TYPE(object)->tp_free(object);
 }
 

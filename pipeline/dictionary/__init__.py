@@ -18,7 +18,7 @@ from ciliu.segmenter import TABLE
 from pipeline import cache, progress
 from pipeline.dictionary.parse import Entry, find_warnings, read_entries, read_file
 
-VERSION = 1
+VERSION = 2
 VERSIONS = ("jieba",)
 
 
