@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing clean
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-stage \
+	sighan clean
 
 install: .venv/installed
 
@@ -51,6 +52,23 @@ bench-job: install
 
 bench-nothing: install
 	$(BIN)/python benchmarks/nothing.py --shared $(SHARED)
+
+# Is the native core exactly jieba? Over all texts in $(SHARED): an hour; over random strings: half an hour.
+exact: install
+	$(BIN)/python benchmarks/exact.py --shared $(SHARED)
+
+# `make fuzz FUZZ="--sanitize --number 1000000"`: on a core with sanitizers
+fuzz: install
+	$(BIN)/python benchmarks/exact_random.py $(FUZZ)
+
+bench-segment: install
+	$(BIN)/python benchmarks/segment_speed.py --shared $(SHARED)
+
+sighan: install
+	$(BIN)/python benchmarks/sighan.py --shared $(SHARED)
+
+bench-stage: install
+	$(BIN)/python benchmarks/segment_stage.py --shared $(SHARED)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo/text demo/data

@@ -22,6 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
 
+import xxhash
+
 from pipeline import cache
 from pipeline.processes import cpus
 
@@ -110,6 +112,13 @@ def _machine_cpu() -> float:
     return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_elsewhere() -> float:
+    """Seconds that all CPUs were busy with other things than this process and its children that ended, up to now. The
+    difference of two calls is what else went on in between: if it is much, nothing is proven."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return _machine_cpu() - own.ru_utime - own.ru_stime - _children_cpu()
+
+
 class _Sampler(threading.Thread):
     """Looks at the memory of all processes below this one until it is stopped."""
 
@@ -174,6 +183,14 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
+
+
+def core_digest() -> str:
+    """xxh3_128 of the native core's sources: which core a result is about."""
+    sources = xxhash.xxh3_128()
+    for path in sorted((REPOSITORY / "ciliu" / "native").glob("*.[ch]")):
+        sources.update(path.name.encode() + path.read_bytes())
+    return sources.hexdigest()
 
 
 def write_result(name: str, facts: dict[str, Any], folder: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20  # bytes read at once
 
 
-@click.command(epilog="Example: zcat news.gz | ciliu cut --dict dicts/example.txt --sep / | less")
+@click.command(epilog="Example: ciliu cut --dict dicts/example.txt --sep / < news.txt | less")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--dict",

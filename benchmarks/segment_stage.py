@@ -1,0 +1,144 @@
+"""How much of the kernel's speed is left in the stage, and what does 1 % more cost?
+``python benchmarks/segment_stage.py --shared ../shared``.
+
+All shared corpora, but for every hundredth article, go through Articles, Dedup, Dictionary, Segment and Vocabulary;
+then the same with those as well. The kernel (``cut_lines``) cuts the same text in one process.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from backports import zstd
+
+import report
+from ciliu import Segmenter
+from pipeline import cache, shards
+
+GOAL_STAGE, GOAL_MORE = 0.40, 0.03
+KERNEL_BYTES = 64 << 20  # of the text, for the kernel's speed
+BLOCK = 1 << 20
+
+RUN = """
+import sys, luigi, tasks
+from pathlib import Path
+data, *sources = sys.argv[1:]
+vocabulary = tasks.Vocabulary(sources=tuple(sources), data=data, processes=2)
+sys.exit(not luigi.build([vocabulary], local_scheduler=True, log_level="WARNING"))
+"""
+
+
+def split_corpora(shared: Path, folder: Path) -> None:
+    """Into ``most/`` and, every hundredth article, ``more/``."""
+    for part in ("most", "more"):
+        (folder / part).mkdir(parents=True)
+    for path in sorted((shared / "corpora").glob("*.jsonl.zst")):
+        name = path.name.removesuffix(".zst")
+        with (
+            zstd.open(path, "rb") as lines,
+            (folder / "most" / name).open("wb") as most,
+            (folder / "more" / name).open("wb") as more,
+        ):
+            for number, line in enumerate(lines):
+                (more if number % 100 == 99 else most).write(line)
+
+
+def run(data: Path, *sources: Path) -> float:
+    """Seconds of everything up to Vocabulary, the start of Python and Luigi included."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", RUN, str(data), *map(str, sources)], check=True, cwd=report.REPOSITORY)
+    return time.monotonic() - began
+
+
+def time_kernel(dedup: Path, dictionary: Path) -> float:
+    """Bytes of text a second, in one process."""
+    texts: list[bytes] = []
+    size = 0
+    for file in shards.files(dedup, ".jsonl")[::8]:
+        texts += [article["text"].encode() for article in shards.read_articles(file.path)]
+        size = sum(map(len, texts))
+        if size > KERNEL_BYTES:
+            break
+    text = b"\n".join(texts)
+    segmenter = Segmenter(dictionary, engine="native")
+    blocks = [text[at : at + BLOCK].decode(errors="ignore").encode() for at in range(0, len(text), BLOCK)]
+    speeds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        for block in blocks:
+            segmenter.cut_lines(block)
+        speeds.append(len(text) / (time.perf_counter() - began))
+    return statistics.median(speeds)
+
+
+def stages_of(data: Path) -> dict[str, Any]:
+    """Seconds by stage, of the last output of each."""
+    manifests = report.read_manifests(data)
+    return {name: {key: manifest[key] for key in ("key", "seconds", "counts")} for name, manifest in manifests.items()}
+
+
+def measure(shared: Path, work: Path) -> dict[str, Any]:
+    """Both runs, and the kernel."""
+    split_corpora(shared, work / "sources")
+    data = work / "data"
+    most, more = work / "sources" / "most", work / "sources" / "more"
+    first = run(data, most)
+    stages = stages_of(data)
+    dedup = data / "dedup" / stages["dedup"]["key"]
+    dictionary = data / "dictionary" / stages["dictionary"]["key"]
+    text_bytes = sum(
+        len(article["text"].encode())
+        for file in shards.files(dedup, ".jsonl")
+        for article in shards.read_articles(file.path)
+    )
+    kernel = time_kernel(dedup, dictionary)
+    again = [cache.read_json(data / "segment" / stages["segment"]["key"] / cache.MANIFEST)["seconds"]]
+    for number in range(2):  # Segment alone, on the same Dedup, in data folders of its own
+        again.append(time_segment(work / f"again{number}", dedup, dictionary))
+    second = run(data, most, more)
+    speed = text_bytes / statistics.median(again)
+    return {
+        "text_bytes": text_bytes,
+        "first_seconds": round(first, 2),
+        "stages": stages,
+        "one_percent_more_seconds": round(second, 2),
+        "one_percent_more": {"share": round(second / first, 4), "goal": GOAL_MORE, "stages": stages_of(data)},
+        "kernel_bytes_a_second": round(kernel),
+        "segment_seconds": again,
+        "segment_bytes_a_second": round(speed),
+        "segment_of_kernel_times_cores": {"share": round(speed / kernel / 2, 3), "floor": GOAL_STAGE, "cores": 2},
+    }
+
+
+def time_segment(output: Path, dedup: Path, dictionary: Path) -> float:
+    """Seconds of Segment's own work with two processes."""
+    code = (
+        "import sys, pathlib; from pipeline import segment; p = pathlib.Path; "
+        "segment.run(p(sys.argv[1]), p(sys.argv[2]), [], [], p(sys.argv[3]),"
+        " HMM=False, keep_punctuation=False, processes=2)"
+    )
+    output.mkdir()
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", code, str(dedup), str(dictionary), str(output)], check=True)
+    return time.monotonic() - began
+
+
+def main() -> None:
+    options = report.make_parser(__doc__).parse_args()
+    options.work.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.work) as folder:
+        facts = measure(options.shared, Path(folder))
+    share, more = facts["segment_of_kernel_times_cores"]["share"], facts["one_percent_more"]["share"]
+    print(json.dumps({name: value for name, value in facts.items() if "stages" not in name}, indent=1)[:600])
+    print(f"Segment: {share:.0%} of the kernel's speed × 2 cores (floor {GOAL_STAGE:.0%})")
+    print(f"1 % more articles: {more:.1%} of the first run's time up to Vocabulary (goal under {GOAL_MORE:.0%})")
+    report.write_result("segment_stage", {"core": report.core_digest(), **facts}, options.results)
+
+
+if __name__ == "__main__":
+    main()
