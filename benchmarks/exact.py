@@ -129,11 +129,12 @@ class Side:
 
     def __init__(self, folder: Path) -> None:
         self.ours = Segmenter(folder, engine="native")
-        self.jieba: Any = Segmenter(folder, engine="jieba")._engine
-        known, self.lattice, self.searcher = self.jieba.tokenizer, Lattice(), Search()
+        jieba: Any = Segmenter(folder, engine="jieba")._engine
+        self.jieba = jieba
+        known, self.lattice, self.searcher = jieba.tokenizer, Lattice(), Search()
         for tokenizer in (self.lattice, self.searcher):
             tokenizer.FREQ, tokenizer.total, tokenizer.initialized = known.FREQ, known.total, True
-        self.jieba.tokenizer = self.lattice
+        jieba.tokenizer = self.lattice
 
     def compare(self, lines: list[str]) -> dict[str, Any]:
         """Tokens and differing lines by mode."""
