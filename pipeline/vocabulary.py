@@ -4,7 +4,7 @@ Writes ``vocab.tsv`` (word, count, rank: most frequent first, equal counts by co
 below the minimum count), ``vocabulary.json`` (totals), and for each shard of Segment a ``.map`` (int32: the word's
 rank, or -1, for each id of the shard's own word list), so that another minimum count encodes nothing again.
 
-Memory: the words of the whole corpus with their counts and ranks, about 60 bytes a different word (190 without the
+Memory: the words of the whole corpus with their counts and ranks, 90 to 140 bytes a different word (190 without the
 native core).
 """
 

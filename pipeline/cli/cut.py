@@ -55,6 +55,9 @@ def cut(
     with ExitStack() as stack:
         segmenter = _open(stack, dictionary, protect, engine)
         work = _work(segmenter, separator, hmm, as_json, search)
+        for path in files:
+            if not path.is_file():
+                raise ValueError(f"there is no file {path}")
         for path in files or [None]:
             file = stack.enter_context(path.open("rb")) if path else sys.stdin.buffer
             whole = _filter(file, str(path or "standard input"), work)
