@@ -55,9 +55,9 @@ def cut(
     with ExitStack() as stack:
         segmenter = _open(stack, dictionary, protect, engine)
         work = _work(segmenter, separator, hmm, as_json, search)
-        for path in files:
-            if not path.is_file():
-                raise ValueError(f"there is no file {path}")
+        missing = [str(path) for path in files if not path.is_file()]
+        if missing:
+            raise ValueError(f"there is no file {missing[0]}")
         for path in files or [None]:
             file = stack.enter_context(path.open("rb")) if path else sys.stdin.buffer
             whole = _filter(file, str(path or "standard input"), work)
