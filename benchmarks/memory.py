@@ -17,8 +17,9 @@ import numpy as np
 
 import corpus
 import report
-from pipeline import dedup, shards, vocabulary
+from pipeline import dedup, shards
 from pipeline.cli.tables import align
+from pipeline.vocabulary.counter import make_counter
 
 GOAL = 1.2
 PROCESSES = 2
@@ -40,7 +41,7 @@ def traced_peak(hold: Callable[[], object]) -> int:
 
 def measure_words(segment: Path, min_count: int) -> int:
     """Bytes that Vocabulary holds for the words: their counts, their order, their ranks."""
-    counter = vocabulary.make_counter()
+    counter = make_counter()
     before = report.memory_of(os.getpid())
     for file in shards.files(segment, ".words"):
         counter.add(file.path.read_bytes())

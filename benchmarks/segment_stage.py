@@ -1,8 +1,9 @@
 """How much of the kernel's speed is left in the stage, and what does 1 % more cost?
 ``python benchmarks/segment_stage.py --shared ../shared``.
 
-All shared corpora, but for every hundredth article, go through Articles, Dedup, Dictionary, Segment and Vocabulary;
-then the same with those as well. The kernel (``cut_lines``) cuts the same text in one process.
+The shared corpora, grown to ``--size`` (see ``corpus.py``), but for every hundredth article, go through Articles,
+Dedup, Dictionary, Segment and Vocabulary; then the same with those as well. The kernel (``cut_lines``)
+cuts the same text in one process.
 """
 
 import json
@@ -14,8 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from backports import zstd
-
+import corpus
 import report
 from ciliu import Segmenter
 from pipeline import cache, shards
@@ -33,16 +33,15 @@ sys.exit(not luigi.build([vocabulary], local_scheduler=True, log_level="WARNING"
 """
 
 
-def split_corpora(shared: Path, folder: Path) -> None:
+def split_corpora(source: Path, folder: Path) -> None:
     """Into ``most/`` and, every hundredth article, ``more/``."""
     for part in ("most", "more"):
         (folder / part).mkdir(parents=True)
-    for path in sorted((shared / "corpora").glob("*.jsonl.zst")):
-        name = path.name.removesuffix(".zst")
+    for path in sorted(source.glob("*.jsonl")):
         with (
-            zstd.open(path, "rb") as lines,
-            (folder / "most" / name).open("wb") as most,
-            (folder / "more" / name).open("wb") as more,
+            path.open("rb") as lines,
+            (folder / "most" / path.name).open("wb") as most,
+            (folder / "more" / path.name).open("wb") as more,
         ):
             for number, line in enumerate(lines):
                 (more if number % 100 == 99 else most).write(line)
@@ -82,9 +81,9 @@ def stages_of(data: Path) -> dict[str, Any]:
     return {name: {key: manifest[key] for key in ("key", "seconds", "counts")} for name, manifest in manifests.items()}
 
 
-def measure(shared: Path, work: Path) -> dict[str, Any]:
+def measure(source: Path, work: Path) -> dict[str, Any]:
     """Both runs, and the kernel."""
-    split_corpora(shared, work / "sources")
+    split_corpora(source, work / "sources")
     data = work / "data"
     most, more = work / "sources" / "most", work / "sources" / "more"
     first = run(data, most)
@@ -129,10 +128,14 @@ def time_segment(output: Path, dedup: Path, dictionary: Path) -> float:
 
 
 def main() -> None:
-    options = report.make_parser(__doc__).parse_args()
+    parser = report.make_parser(__doc__)
+    parser.add_argument("--size", default="2G", type=corpus.parse_size, help="bytes of text: 400M, 2G")
+    options = parser.parse_args()
     options.work.mkdir(exist_ok=True)
+    source = options.work / corpus.name_size(options.size)
+    corpus.build(source, options.size, options.shared)
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
-        facts = measure(options.shared, Path(folder))
+        facts = measure(source, Path(folder))
     share, more = facts["segment_of_kernel_times_cores"]["share"], facts["one_percent_more"]["share"]
     print(json.dumps({name: value for name, value in facts.items() if "stages" not in name}, indent=1)[:600])
     print(f"Segment: {share:.0%} of the kernel's speed × 2 cores (floor {GOAL_STAGE:.0%})")

@@ -175,6 +175,8 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
     shutil.rmtree(partial / SHARDS, ignore_errors=True)
     known = {name: entry for note in notes for name, entry in note["files"].items()}
     files = describe_files(partial, known)
+    for name in files.keys() - known.keys():  # the shards' are flushed already
+        sync(partial / name)
     manifest = {
         **{name: value for name, value in description.items() if name != "recipe"},
         "counts": counts,
@@ -200,13 +202,11 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
 
 
 def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
-    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed and flushed."""
+    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed."""
     files = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
         if name in INTERNAL:
             continue
-        if name not in known:
-            sync(path)
         files[name] = known.get(name) or {"size": path.stat().st_size, "xxh3_128": file_digest(path)}
     return files

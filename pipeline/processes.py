@@ -30,6 +30,14 @@ def cpus() -> int:
         return affinity
 
 
+def refuse_unguarded_script() -> None:
+    """Raise ``RuntimeError`` where a worker is importing the script that started it, and the script begins its work
+    anew: it would wait for the lock of its own parent for ever. (Python's own check comes only when that starts workers
+    in its turn, and reads the same flag.)"""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError('a script that runs stages needs if __name__ == "__main__": before its own work')
+
+
 def run_jobs(jobs: Sequence[Job], processes: int) -> Generator[tuple[int, Any], None, None]:
     """Run ``jobs`` in ``processes`` processes (in this one if 1); yields (index, result) as they finish.
 

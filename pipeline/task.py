@@ -17,6 +17,7 @@ import luigi
 
 from pipeline import cache, progress
 from pipeline.fingerprints import Fingerprints
+from pipeline.processes import refuse_unguarded_script
 
 
 class FilesParameter(luigi.ListParameter):
@@ -160,6 +161,7 @@ class StageTask(luigi.Task):
         return not self.anew and self.problem() is None
 
     def run(self) -> None:
+        refuse_unguarded_script()
         made = cache.make(self.folder, self.description(), self._work, current=lambda: self.complete(), anew=self.anew)
         self.anew = False
         if made:

@@ -43,7 +43,7 @@ def run(segment: Path, vocabulary: Path, output: Path, *, epochs: int, threads: 
     model.build_vocab_from_freq(counts, corpus_count=totals["sentences"])
     model.sorted_vocab = 1  # the vocabulary came in order: by count, equal counts by code point
     with progress.bar("train", totals["words_in"] * epochs, unit="words") as bar:
-        sentences = _Sentences([file.path for file in shards.files(segment, ".txt")], bar, model)
+        sentences = _Sentences(segment, bar, model)
         trained, _ = model.train(
             sentences, total_examples=totals["sentences"], total_words=totals["words_in"], epochs=epochs
         )
@@ -67,25 +67,20 @@ def read_vocabulary(vocabulary: Path) -> Iterator[tuple[str, int]]:
 
 
 class _Sentences:
-    """The sentences of the shards as lists of words, as often as gensim asks; tells the bar how far it is."""
+    """The sentences as lists of words, as often as gensim asks; tells the bar how far it is."""
 
-    def __init__(self, paths: list[Path], bar: progress.Bar, model: Any) -> None:
-        self._paths, self._bar, self._model = paths, bar, model
+    def __init__(self, segment: Path, bar: progress.Bar, model: Any) -> None:
+        self._segment, self._bar, self._model = segment, bar, model
 
     def __iter__(self) -> Iterator[list[str]]:
         words = 0
-        for sentence in self._read():
+        for sentence in shards.read_sentences(self._segment):
             words += len(sentence)
             if words >= 10_000:
                 self._tell(words)
                 words = 0
             yield sentence
         self._tell(words)
-
-    def _read(self) -> Iterator[list[str]]:
-        for path in self._paths:
-            with path.open(encoding="utf-8", newline="\n") as lines:
-                yield from (line.split() for line in lines)
 
     def _tell(self, words: int) -> None:
         done = min(1.0, (self._bar.done + words) / self._bar.total)

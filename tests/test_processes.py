@@ -316,3 +316,18 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path, kind: str) -> None:
     with script_at_work(tmp_path, kind) as script:
         script.kill()
         assert wait_until(lambda: not of_session(script.pid), 5)
+
+
+def test_a_script_without_a_guard_ends_with_a_sentence_and_does_not_wait_for_itself(tmp_path: Path) -> None:
+    texts = "".join(json.dumps({"text": f"{number} 我们去公园。"}) + "\n" for number in range(9))  # we go to the park
+    for name in "abcdefgh":
+        (tmp_path / f"{name}.jsonl").write_text(texts, encoding="utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import luigi, tasks\n"
+        f"task = tasks.Articles(sources=({str(tmp_path)!r},), data={str(tmp_path / 'data')!r}, processes=2)\n"
+        "luigi.build([task], local_scheduler=True)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, timeout=60, check=False)
+    assert b'__name__ == "__main__"' in done.stderr

@@ -1,5 +1,6 @@
 """Segment: articles to sentences, sentences to words as jieba cuts them; every character accounted for."""
 
+import io
 import itertools
 import json
 from collections import Counter
@@ -19,7 +20,7 @@ from ciliu.engine_native import import_native
 from pipeline import dictionary, segment, shards
 from pipeline.articles.normal_form import normalize
 from pipeline.segment import segment_shard
-from pipeline.segment.lexicon import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Lexicon, split_words
+from pipeline.segment.lexicon import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Encoder, Lexicon, split_words
 from pipeline.segment.sentences import is_punctuation, split_sentences
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -114,12 +115,16 @@ def split_lines(text: str) -> Iterator[list[str]]:
     return (line.split("|") for line in text.split("\n"))
 
 
+def flush(lexicon: Encoder) -> list[int]:
+    file = io.BytesIO()
+    lexicon.flush(file)
+    return np.frombuffer(file.getvalue(), "<i4").tolist()
+
+
 def test_ids_count_up_by_first_use_and_reasons_stand_for_what_is_dropped() -> None:
     lexicon = Lexicon(split_lines, keep_punctuation=False, stop_words=["的"])  # 的 of
     lexicon.encode("我|的|书|，| |我")  # 我 I, 书 book
-    text, ids = lexicon.flush()
-    assert text.decode() == "我 书 我\n"
-    assert np.frombuffer(ids, "<i4").tolist() == [0, 1, 0, END]
+    assert flush(lexicon) == [0, 1, 0, END]
     assert lexicon.words().decode() == "我\t2\n书\t1\n"
     assert lexicon.counts() == {
         "characters": 11,
@@ -141,12 +146,11 @@ def test_a_word_list_says_what_was_encoded(sentences: list[list[str]], keep_punc
     everything = [word for sentence in sentences for word in sentence]
     if sentences:
         lexicon.encode("\n".join("|".join(sentence) for sentence in sentences))
-    text, encoded = lexicon.flush()
+    encoded = flush(lexicon)
     wanted = [word for word in everything if word != "的" and not word.isspace()]
     kept = [word for word in wanted if keep_punctuation or not is_punctuation(word)]
-    assert text.decode().split() == kept
     listed = [line.split("\t") for line in lexicon.words().decode().splitlines()]
-    assert [listed[number][0] for number in np.frombuffer(encoded, "<i4") if number != END] == kept
+    assert [listed[number][0] for number in encoded if number != END] == kept
     assert {word: int(count) for word, count in listed} == Counter(kept)
     counts = lexicon.counts()
     assert counts["words"] + sum(counts["dropped"].values()) == len(everything)
@@ -217,16 +221,14 @@ def cut(
     results = []
     for engine in ENGINES:
         counts = segment_shard(folder, "00000", path, str(compiled), engine, protect, HMM, keep_punctuation, stop_words)
-        results.append((counts, [(folder / f"00000{suffix}").read_bytes() for suffix in (".txt", ".ids", ".words")]))
+        results.append((counts, [(folder / f"00000{suffix}").read_bytes() for suffix in (".ids", ".words")]))
     assert all(result == results[0] for result in results)
     return results[0][0]
 
 
 def read_text(folder: Path) -> list[list[str]]:
-    """The sentences as lists of words, parted at single spaces only."""
-    lines = (folder / "00000.txt").read_bytes().decode().split("\n")
-    assert lines.pop() == ""
-    return [line.split(" ") for line in lines]
+    """The sentences as the reader gives them."""
+    return list(shards.read_sentences(folder))
 
 
 def read_words(folder: Path) -> list[tuple[str, int]]:
@@ -284,6 +286,41 @@ def test_every_character_is_accounted_for_and_ids_and_text_say_the_same(
     assert dict(read_words(folder)) == Counter(word for sentence in sentences for word in sentence)
     assert all(word and word.split() == [word] for sentence in sentences for word in sentence)
     assert not {word for sentence in sentences for word in sentence} & set(stop_words)
+
+
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=3,
+)
+ARTICLE = st.tuples(
+    st.dictionaries(st.text(max_size=4), VALUE, max_size=2),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
+    st.dictionaries(st.sampled_from(["id", "text ", "\\text", 'te"xt', "标题"]), VALUE, max_size=3),
+).map(lambda parts: {**parts[0], "text": parts[1], **parts[2]})
+
+
+@many
+@given(st.lists(ARTICLE, max_size=4), st.booleans(), st.sampled_from([(",", ":"), (" , ", " : ")]))
+def test_every_form_of_json_is_read_as_python_reads_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    compiled: Path,
+    articles: list[dict[str, Any]],
+    ensure_ascii: bool,
+    separators: tuple[str, str],
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "json"
+    folder.mkdir(exist_ok=True)
+    lines = (json.dumps(article, ensure_ascii=ensure_ascii, separators=separators) + "\n" for article in articles)
+    path = folder / "articles.jsonl"
+    path.write_bytes("".join(lines).encode("utf-8", "replace"))  # lone surrogates in what is not the text
+    results = []
+    for engine in ENGINES:
+        counts = segment_shard(folder, "00000", str(path), str(compiled), engine, (), False, True, ())
+        results.append((counts, (folder / "00000.words").read_bytes(), (folder / "00000.ids").read_bytes()))
+    assert all(result == results[0] for result in results)
+    assert results[0][0]["articles"] == len(articles)
+    assert results[0][0]["characters"] == sum(len(article["text"]) for article in articles)
 
 
 @some
@@ -349,7 +386,7 @@ def test_real_articles_are_cut_as_jieba_cuts_them(
 )
 def test_worked_examples(tmp_path: Path, compiled: Path, text: str, words: str) -> None:
     cut(tmp_path, compiled, [text])
-    assert (tmp_path / "00000.txt").read_text(encoding="utf-8") == f"{words}\n"
+    assert "\n".join(map(" ".join, read_text(tmp_path))) == words
 
 
 def test_the_hmm_finds_words_that_no_dictionary_has(tmp_path: Path, compiled: Path) -> None:
@@ -400,9 +437,11 @@ def test_a_sentence_too_long_for_gensim_becomes_several_and_is_counted(
     assert counts["words"] == words + 2
 
 
-def test_gensim_reads_the_same_sentences(tmp_path: Path, compiled: Path) -> None:
+def test_gensim_reads_the_same_sentences_from_a_line_each(tmp_path: Path, compiled: Path) -> None:
     cut(tmp_path, compiled, [*SENTENCES, "北京，" * 12_000])  # 北京 Beijing
-    assert list(LineSentence(str(tmp_path / "00000.txt"))) == read_text(tmp_path)
+    lines = "".join(" ".join(words) + "\n" for words in read_text(tmp_path))
+    (tmp_path / "lines").write_text(lines, encoding="utf-8", newline="\n")
+    assert list(LineSentence(str(tmp_path / "lines"))) == read_text(tmp_path)
 
 
 # ---------------------------------------------------------------- the stage
@@ -427,17 +466,17 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path, compiled: Pat
     assert counts[0] == counts[1]
     assert contents(tmp_path / "out1") == contents(tmp_path / "out2")
     assert counts[0]["articles"] == 3 * len(SENTENCES) - 3
-    assert [file.path.name for file in shards.files(tmp_path / "out1", ".txt")] == [
-        "00000.txt",
-        "00001.txt",
-        "00002.txt",
+    assert [file.path.name for file in shards.files(tmp_path / "out1", ".ids")] == [
+        "00000.ids",
+        "00001.ids",
+        "00002.ids",
     ]
 
 
 def test_an_empty_shard_gives_empty_files(tmp_path: Path, compiled: Path) -> None:
     write_articles(tmp_path / "dedup" / "00000.jsonl", [])
     counts = run(tmp_path / "dedup", compiled, tmp_path / "out")
-    assert contents(tmp_path / "out") == {"00000.ids": b"", "00000.txt": b"", "00000.words": b""}
+    assert contents(tmp_path / "out") == {"00000.ids": b"", "00000.words": b""}
     assert (counts["articles"], counts["words"], counts["sentences"]) == (0, 0, 0)
 
 
@@ -447,7 +486,7 @@ def test_stop_words_come_from_files_with_a_word_a_line(tmp_path: Path, compiled:
     other.write_bytes("的\n".encode())
     write_articles(tmp_path / "dedup" / "00000.jsonl", ["北京的大学"])  # 北京 Beijing
     run(tmp_path / "dedup", compiled, tmp_path / "out", stop_words=[one, other])
-    assert (tmp_path / "out" / "00000.txt").read_text(encoding="utf-8") == "北京\n"
+    assert read_text(tmp_path / "out") == [["北京"]]
 
 
 def test_a_stop_list_that_is_no_utf_8_is_an_error_with_its_line(tmp_path: Path, compiled: Path) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from gensim.models import Word2Vec
-from gensim.models.word2vec import LineSentence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import dictionary, segment, vocabulary
+from pipeline import dictionary, segment, shards, vocabulary
 from pipeline.segment.lexicon import END
-from pipeline.vocabulary import OUT, PythonCounter, make_counter
+from pipeline.shards import File
+from pipeline.vocabulary import make_groups, read_maps
+from pipeline.vocabulary.counter import OUT, PythonCounter, make_counter
 
 few = settings(deadline=None, max_examples=8)
 many = settings(deadline=None, max_examples=200)
@@ -23,7 +24,7 @@ many = settings(deadline=None, max_examples=200)
 WORD = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1)
 
 
-def shard(counts: Mapping[str, int]) -> bytes:
+def word_list(counts: Mapping[str, int]) -> bytes:
     """A shard's word list."""
     return "".join(f"{word}\t{count}\n" for word, count in counts.items()).encode()
 
@@ -32,13 +33,13 @@ def rank_words(counts: Mapping[str, int], min_count: int) -> tuple[list[str], li
     """The words that are kept, and the others, by rank. Counted natively and in Python: both give the same."""
     results = []
     for counter in (PythonCounter(), make_counter()):
-        counter.add(shard(counts))
+        counter.add(word_list(counts))
         kept, words, words_in = counter.rank(min_count)
         listed = counter.lines(0, len(counter))
         ranked = [line.split("\t")[0] for line in listed.decode().split("\n")[:-1]]
         assert sum(counts[word] for word in ranked[:kept]) == words
         assert sum(counts.values()) == words_in
-        results.append((ranked[:kept], ranked[kept:], listed, counter.map(shard(counts))))
+        results.append((ranked[:kept], ranked[kept:], listed, counter.map(word_list(counts))))
     assert results[0] == results[1]
     return results[0][0], results[0][1]
 
@@ -48,16 +49,16 @@ def rank_words(counts: Mapping[str, int], min_count: int) -> tuple[list[str], li
 
 @many
 @given(st.lists(st.dictionaries(WORD, st.integers(1, 10**15))), st.integers(1, 10**15))
-def test_counts_of_several_shards_add_up_natively_as_in_python(shards: list[dict[str, int]], min_count: int) -> None:
+def test_counts_of_several_shards_add_up_natively_as_in_python(lists: list[dict[str, int]], min_count: int) -> None:
     python, native = PythonCounter(), make_counter()
-    for counts in shards:
-        python.add(shard(counts))
-        native.add(shard(counts))
+    for counts in lists:
+        assert python.add(word_list(counts)) == native.add(word_list(counts))
+    assert python.counts() == native.counts()
     assert python.rank(min_count) == native.rank(min_count)
     assert len(python) == len(native)
     assert python.lines(0, len(python)) == native.lines(0, len(native))
-    for counts in [*shards, {"nowhere": 1}]:
-        assert python.map(shard(counts)) == native.map(shard(counts))
+    for counts in [*lists, {"nowhere": 1}]:
+        assert python.map(word_list(counts)) == native.map(word_list(counts))
 
 
 @many
@@ -87,6 +88,41 @@ def test_equal_counts_are_ordered_by_code_point() -> None:
 
 def test_a_word_that_stands_exactly_min_count_times_is_kept() -> None:
     assert rank_words({"好": 5, "坏": 4}, 5) == (["好"], ["坏"])  # 好 good, 坏 bad
+
+
+def test_each_line_added_gets_its_words_number() -> None:
+    for counter in (PythonCounter(), make_counter()):
+        counter.add(word_list({"好": 1, "坏": 2}))  # 好 good, 坏 bad
+        numbers = np.frombuffer(counter.add(word_list({"坏": 1, "一": 1, "好": 3})), dtype="<i4")  # 一 one
+        assert numbers.tolist() == [1, 2, 0]
+        assert counter.counts().decode() == "好\t4\n坏\t3\n一\t1\n"
+
+
+# ---------------------------------------------------------------- groups
+
+
+FILES = st.lists(st.integers(0, 2**128 - 1), unique=True, max_size=200).map(
+    lambda digests: [File(Path(f"{digest:032x}"), 1, f"{digest:032x}") for digest in digests]
+)
+
+
+@many
+@given(FILES)
+def test_every_shard_is_in_one_group_in_order(files: list[File]) -> None:
+    groups = make_groups(files)
+    assert [file for group in groups for file in group] == files
+    assert all(groups)
+
+
+@many
+@given(FILES, st.data())
+def test_another_shard_in_the_middle_changes_at_most_two_groups(files: list[File], data: st.DataObject) -> None:
+    less = list(files)
+    if less:
+        less.pop(data.draw(st.integers(0, len(less) - 1)))
+    if round(np.log2(max(1, len(less))) / 2) == round(np.log2(max(1, len(files))) / 2):  # the size of groups stays
+        before = make_groups(less)
+        assert sum(group not in before for group in make_groups(files)) <= 2
 
 
 # ---------------------------------------------------------------- the stage
@@ -130,7 +166,7 @@ def make(segmented: Path, output: Path, min_count: int) -> dict[str, Any]:
 
 
 def read_sentences(segmented: Path) -> list[list[str]]:
-    return [words for path in sorted(segmented.glob("*.txt")) for words in LineSentence(str(path))]
+    return list(shards.read_sentences(segmented))
 
 
 def read_table(path: Path) -> list[tuple[str, int, int]]:
@@ -142,7 +178,7 @@ def read_table(path: Path) -> list[tuple[str, int, int]]:
 
 def read_ids(segmented: Path, output: Path, name: str) -> list[list[int]]:
     """The sentences of a shard as ranks (or OUT): its ids through its map."""
-    ranks = np.fromfile(output / f"{name}.map", dtype="<i4").tolist()
+    ranks = dict(read_maps(output))[name].tolist()
     sentences: list[list[int]] = [[]]
     for number in np.fromfile(segmented / f"{name}.ids", dtype="<i4").tolist():
         if number == END:
@@ -193,14 +229,12 @@ def test_worked_example(tmp_path: Path, segmented: Path) -> None:
 def test_the_maps_turn_a_shards_ids_into_ranks(tmp_path: Path, segmented: Path, min_count: int) -> None:
     make(segmented, tmp_path / "out", min_count)
     words = [word for word, _, _ in read_table(tmp_path / "out" / "vocab.tsv")]
-    names = sorted(path.stem for path in segmented.glob("*.txt"))
-    assert sorted(path.stem for path in (tmp_path / "out").glob("*.map")) == names
-    for name in names:
-        expected = [
-            [words.index(word) if word in words else OUT for word in sentence]
-            for sentence in LineSentence(str(segmented / f"{name}.txt"))
-        ]
-        assert read_ids(segmented, tmp_path / "out", name) == expected
+    names = sorted(path.stem for path in segmented.glob("*.ids"))
+    assert [name for name, _ in read_maps(tmp_path / "out")] == names
+    expected = [
+        [words.index(word) if word in words else OUT for word in sentence] for sentence in read_sentences(segmented)
+    ]
+    assert [ids for name in names for ids in read_ids(segmented, tmp_path / "out", name)] == expected
 
 
 @pytest.mark.parametrize("min_count", [1, 2, 4])

@@ -1,4 +1,4 @@
-/* ciliu._native.Counter: the words of all shards with their counts, their order, and each shard's map to it. */
+/* ciliu._native.Counter: words with their counts from several lists, their order, and each list's map to it. */
 #include "module.h"
 #include "words.h"
 
@@ -35,25 +35,61 @@ static int next_line(const uint8_t **text, const uint8_t *end, Line *line) {
 
 static PyObject *raise_line(void) { return PyErr_Format(PyExc_ValueError, "a line that is not: word TAB count"); }
 
+#define BATCH 32
+
+/* Up to BATCH lines with their keys, the places in the table fetched, so that they are waited for together and not one
+ * after the other. Returns how many; *state as next_line's for the one behind them. */
+static size_t next_lines(const Words *words, const uint8_t **text, const uint8_t *end, Line *lines, Key *keys, int *state) {
+    size_t count = 0;
+    while (count < BATCH && (*state = next_line(text, end, &lines[count])) == 1) {
+        keys[count] = words_key(lines[count].word, lines[count].length, end);
+        if (words->slot_count)
+            PREFETCH(&words->slots[words_hash(keys[count]) & (words->slot_count - 1)]);
+        count++;
+    }
+    return count;
+}
+
+/* An int32 for each line of `data`. */
+static PyObject *new_numbers(const Py_buffer *data) {
+    const uint8_t *p = data->buf;
+    Py_ssize_t lines = 0;
+    for (Py_ssize_t i = 0; i < data->len; i++)
+        lines += p[i] == '\n';
+    return PyBytes_FromStringAndSize(NULL, lines * (Py_ssize_t)sizeof(int32_t));
+}
+
+/* The lines' numbers, or NULL and an exception; `data` is given back. */
+static PyObject *finish_numbers(PyObject *numbers, Py_buffer *data, int state, int memory) {
+    PyBuffer_Release(data);
+    if (numbers && memory && state >= 0)
+        return numbers;
+    Py_XDECREF(numbers);
+    return !memory ? PyErr_NoMemory() : numbers ? raise_line() : NULL;
+}
+
 static PyObject *counter_add(PyObject *object, PyObject *arguments) {
     CounterObject *self = (CounterObject *)object;
     Py_buffer data;
     if (!PyArg_ParseTuple(arguments, "y*", &data))
         return NULL;
+    PyObject *numbers = new_numbers(&data);
+    int32_t *out = numbers ? (int32_t *)(void *)PyBytes_AS_STRING(numbers) : NULL;
     const uint8_t *p = data.buf, *end = p + data.len;
-    Line line;
-    int state, added, memory = 1;
-    while (memory && (state = next_line(&p, end, &line)) == 1) {
-        Slot *slot = words_add(&self->words, line.word, line.length, words_key(line.word, line.length, end), &added);
-        if ((memory = slot != NULL))
-            self->words.words[slot->number - 1].count += line.count;
+    Line lines[BATCH];
+    Key keys[BATCH];
+    int state = numbers ? 1 : 0, added, memory = 1;
+    while (state == 1 && memory) {
+        size_t count = next_lines(&self->words, &p, end, lines, keys, &state);
+        for (size_t i = 0; i < count && memory; i++) {
+            Slot *slot = words_add(&self->words, lines[i].word, lines[i].length, keys[i], &added);
+            if (!(memory = slot != NULL))
+                break;
+            self->words.words[slot->number - 1].count += lines[i].count;
+            *out++ = (int32_t)(slot->number - 1);
+        }
     }
-    PyBuffer_Release(&data);
-    if (!memory)
-        return PyErr_NoMemory();
-    if (state < 0)
-        return raise_line();
-    Py_RETURN_NONE;
+    return finish_numbers(numbers, &data, state, memory);
 }
 
 static const Words *sorted; /* qsort has no argument to pass on; Python's lock is held */
@@ -94,6 +130,30 @@ static PyObject *counter_rank(PyObject *object, PyObject *arguments) {
     return Py_BuildValue("KKK", kept, kept_words, words);
 }
 
+static char *write_word(char *out, const Words *words, const Word *word) {
+    memcpy(out, words->text + word->offset, word->length);
+    out += word->length;
+    *out++ = '\t';
+    return words_write_number(out, word->count);
+}
+
+#define NUMBERS 48 /* bytes of two numbers, the tabs and the line end, at most */
+
+static PyObject *counter_counts(PyObject *object, PyObject *nothing) {
+    const Words *words = &((CounterObject *)object)->words;
+    (void)nothing;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(words->text_size + NUMBERS * words->count));
+    if (!result)
+        return NULL;
+    char *start = PyBytes_AS_STRING(result), *out = start;
+    for (size_t i = 0; i < words->count; i++) {
+        out = write_word(out, words, &words->words[i]);
+        *out++ = '\n';
+    }
+    _PyBytes_Resize(&result, out - start);
+    return result;
+}
+
 static PyObject *counter_lines(PyObject *object, PyObject *arguments) {
     CounterObject *self = (CounterObject *)object;
     unsigned long long first, last;
@@ -103,17 +163,13 @@ static PyObject *counter_lines(PyObject *object, PyObject *arguments) {
         return PyErr_Format(PyExc_ValueError, "no such ranks");
     size_t size = 0;
     for (size_t rank = first; rank < last; rank++)
-        size += self->words.words[self->order[rank]].length + 48;
+        size += self->words.words[self->order[rank]].length + NUMBERS;
     PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
     if (!result)
         return NULL;
     char *start = PyBytes_AS_STRING(result), *out = start;
     for (size_t rank = first; rank < last; rank++) {
-        const Word *word = &self->words.words[self->order[rank]];
-        memcpy(out, self->words.text + word->offset, word->length);
-        out += word->length;
-        *out++ = '\t';
-        out = words_write_number(out, word->count);
+        out = write_word(out, &self->words, &self->words.words[self->order[rank]]);
         *out++ = '\t';
         out = words_write_number(out, rank);
         *out++ = '\n';
@@ -127,24 +183,20 @@ static PyObject *counter_map(PyObject *object, PyObject *arguments) {
     Py_buffer data;
     if (!PyArg_ParseTuple(arguments, "y*", &data))
         return NULL;
+    PyObject *ranks = new_numbers(&data);
+    int32_t *out = ranks ? (int32_t *)(void *)PyBytes_AS_STRING(ranks) : NULL;
     const uint8_t *p = data.buf, *end = p + data.len;
-    Py_ssize_t lines = 0;
-    for (Py_ssize_t i = 0; i < data.len; i++)
-        lines += p[i] == '\n';
-    PyObject *result = PyBytes_FromStringAndSize(NULL, lines * (Py_ssize_t)sizeof(int32_t));
-    int32_t *out = result ? (int32_t *)(void *)PyBytes_AS_STRING(result) : NULL;
-    Line line;
-    int state = 0;
-    while (result && (state = next_line(&p, end, &line)) == 1) {
-        const Slot *slot = words_find(&self->words, line.word, line.length);
-        *out++ = slot ? slot->id : -1;
+    Line lines[BATCH];
+    Key keys[BATCH];
+    int state = ranks ? 1 : 0;
+    while (state == 1) {
+        size_t count = next_lines(&self->words, &p, end, lines, keys, &state);
+        for (size_t i = 0; i < count; i++) {
+            const Slot *slot = words_find(&self->words, lines[i].word, lines[i].length, keys[i]);
+            *out++ = slot ? slot->id : -1;
+        }
     }
-    PyBuffer_Release(&data);
-    if (result && state < 0) {
-        Py_DECREF(result);
-        return raise_line();
-    }
-    return result;
+    return finish_numbers(ranks, &data, state, 1);
 }
 
 static PyObject *counter_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
@@ -162,10 +214,11 @@ static void counter_dealloc(PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
-    {"add", counter_add, METH_VARARGS, "add(lines): counts of one shard, word TAB count LF"},
+    {"add", counter_add, METH_VARARGS, "add(lines): count word TAB count LF; returns an int32 a line: the word's number"},
+    {"counts", counter_counts, METH_NOARGS, "word TAB count LF of each word, by number"},
     {"rank", counter_rank, METH_VARARGS, "rank(min_count): (kept, running words in them, running words)"},
     {"lines", counter_lines, METH_VARARGS, "lines(first, last): word TAB count TAB rank LF of these ranks"},
-    {"map", counter_map, METH_VARARGS, "map(lines): the rank of each word as int32; -1 below the minimum count"},
+    {"map", counter_map, METH_VARARGS, "map(lines): the rank of each line's word as int32; -1 below the minimum count"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,5 @@
-/* ciliu._native.Lexicon: a shard's own word list, and the shard's text as words and as ids of that list. */
+/* ciliu._native.Lexicon: a shard's own word list, and the shard's text as ids of that list. */
+#include "jsonl.h"
 #include "module.h"
 #include "sentences.h"
 #include "words.h"
@@ -18,13 +19,11 @@ typedef struct {
     size_t counts_capacity;
     uint32_t max_words;
     Spans spans;
-    uint8_t *text; /* what was encoded since the last flush: words, and ids */
-    size_t text_size, text_capacity;
-    int32_t *encoded;
+    int32_t *encoded; /* since the last flush */
     size_t encoded_size, encoded_capacity;
     uint32_t in_sentence; /* words of the sentence's present part */
     int split;            /* whether it has parts */
-    int kept;             /* whether the text has spans that are kept whole: only these words have spaces */
+    Text line;            /* of JSON, the last one */
     unsigned long long characters, sentences, split_sentences;
 } LexiconObject;
 
@@ -53,15 +52,6 @@ static void set_id(LexiconObject *self, Slot *slot, int32_t reason) {
     slot->id = self->words.words[slot->number - 1].id = reason ? reason : self->ids++;
 }
 
-static void end_sentence(LexiconObject *self) {
-    if (!self->in_sentence)
-        return;
-    self->text[self->text_size - 1] = '\n';
-    self->encoded[self->encoded_size++] = END;
-    self->sentences++;
-    self->in_sentence = 0;
-}
-
 static int reserve(void **memory, size_t *capacity, size_t wanted, size_t unit) {
     if (wanted <= *capacity)
         return 1;
@@ -73,87 +63,89 @@ static int reserve(void **memory, size_t *capacity, size_t wanted, size_t unit) 
     return 1;
 }
 
-/* A space parts the words, so within one it is written as gensim's Phrases writes it. */
-static void replace_spaces(uint8_t *word, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (word[i] == ' ')
-            word[i] = '_';
+/* Where the next id goes. */
+typedef struct {
+    int32_t *encoded, *dropped;
+    uint32_t in_sentence;
+} Writer;
+
+static void end_sentence(LexiconObject *self, Writer *writer) {
+    if (!writer->in_sentence)
+        return;
+    *writer->encoded++ = END;
+    self->sentences++;
+    writer->in_sentence = 0;
 }
 
-/* Write a word if it is kept (its id is not negative): without a branch, since nobody can foretell it. */
-static inline void write_word(LexiconObject *self, const uint8_t *word, size_t length, int32_t id, const uint8_t *end) {
-    size_t kept = id >= 0;
-    if (self->in_sentence == self->max_words && kept) {
+/* Write a word's id if it is kept (not negative), else its number: without a branch, since nobody can foretell it. */
+static inline void write_word(LexiconObject *self, Writer *writer, int32_t id, uint32_t number) {
+    uint32_t kept = id >= 0;
+    if (writer->in_sentence == self->max_words && kept) {
         self->split_sentences += !self->split;
         self->split = 1;
-        end_sentence(self);
+        end_sentence(self, writer);
     }
-    uint8_t *out = self->text + self->text_size;
-    if (length <= 16 && end - word >= 16)
-        memcpy(out, word, 16);
-    else
-        memcpy(out, word, length);
-    if (self->kept)
-        replace_spaces(out, length);
-    out[length] = ' ';
-    self->text_size += kept * (length + 1);
-    self->encoded[self->encoded_size] = id;
-    self->encoded_size += kept;
-    self->in_sentence += (uint32_t)kept;
+    *writer->encoded = id;
+    writer->encoded += kept;
+    *writer->dropped = (int32_t)number;
+    writer->dropped += !kept;
+    writer->in_sentence += kept;
 }
 
-static int is_end(const uint8_t *word, size_t length) { return !length || *word == '\n'; }
-
 /* Up to BATCH words: all keys, then all ids, then what is to be written, so that the look-ups in the big table wait
- * together and not one after the other. */
-static int encode_batch(LexiconObject *self, const uint8_t *piece, uint32_t begin, const uint32_t *ends, size_t count,
-                        const uint8_t *text_end) {
+ * together and not one after the other. Returns 0 without memory. */
+static int encode_batch(LexiconObject *self, Writer *out, const uint8_t *piece, uint32_t begin, const uint32_t *ends,
+                        size_t count, const uint8_t *text_end) {
     Key keys[BATCH];
     int32_t ids[BATCH];
+    uint32_t numbers[BATCH];
+    const Slot *slots = self->words.slots;
+    size_t mask = self->words.slot_count - 1;
     for (size_t i = 0, from = begin; i < count; from = ends[i++]) {
         keys[i] = words_key(piece + from, ends[i] - from, text_end);
-        if (self->words.slot_count)
-            PREFETCH(&self->words.slots[words_hash(keys[i]) & (self->words.slot_count - 1)]);
+        PREFETCH(&slots[words_hash(keys[i]) & mask]);
     }
     for (size_t i = 0, from = begin; i < count; from = ends[i++]) {
         int added;
-        if (is_end(piece + from, ends[i] - from)) {
-            ids[i] = END;
-            continue;
-        }
         Slot *slot = words_add(&self->words, piece + from, ends[i] - from, keys[i], &added);
         if (!slot)
             return 0;
         if (added)
             set_id(self, slot, reason_to_drop(self, piece + from, ends[i] - from));
         ids[i] = slot->id;
-        if (slot->id < 0)
-            self->words.words[slot->number - 1].count++;
+        numbers[i] = slot->number;
     }
-    for (size_t i = 0, from = begin; i < count; from = ends[i++]) {
+    Writer writer = *out; /* a copy, which the compiler can keep in registers */
+    for (size_t i = 0; i < count; i++) {
         if (ids[i] == END) {
-            end_sentence(self);
+            end_sentence(self, &writer);
             self->split = 0;
         } else
-            write_word(self, piece + from, ends[i] - from, ids[i], text_end);
+            write_word(self, &writer, ids[i], numbers[i]);
     }
+    *out = writer;
     return 1;
 }
 
+/* The words of a piece that are dropped are counted when it is written: their numbers stand in `dropped`. */
 static int encode_piece(LexiconObject *self, const Cutter *cutter, const Scratch *scratch) {
     const uint32_t *ends = cut_ends(scratch);
-    /* a space behind each word, an end behind each part of a sentence */
-    if (!reserve((void **)&self->text, &self->text_capacity,
-                 self->text_size + ends[cutter->words - 1] + cutter->words + 64, 1) ||
-        !reserve((void **)&self->encoded, &self->encoded_capacity, self->encoded_size + 2 * cutter->words + 64,
+    /* an end behind each part of a sentence, and one id more than is kept */
+    if (!reserve((void **)&self->encoded, &self->encoded_capacity, self->encoded_size + 2 * cutter->words + 2,
                  sizeof(int32_t)))
         return 0;
+    int32_t dropped[BATCH + 1];
+    Writer writer = {self->encoded + self->encoded_size, dropped, self->in_sentence};
     for (size_t i = 0; i < cutter->words; i += BATCH) {
         size_t count = cutter->words - i < BATCH ? cutter->words - i : BATCH;
-        if (!encode_batch(self, cutter->text + cutter->start, i ? ends[i - 1] : 0, ends + i, count,
+        if (!encode_batch(self, &writer, cutter->text + cutter->start, i ? ends[i - 1] : 0, ends + i, count,
                           cutter->text + cutter->size))
             return 0;
+        while (writer.dropped > dropped)
+            self->words.words[*--writer.dropped - 1].count++;
     }
+    self->encoded_size = (size_t)(writer.encoded - self->encoded);
+    self->in_sentence = writer.in_sentence;
     return 1;
 }
 
@@ -163,7 +155,11 @@ static int encode_text(LexiconObject *self, const Table *table, Cutter *cutter, 
     while ((state = cut_next(table, cutter, scratch)) == CUT_PIECE)
         if (!encode_piece(self, cutter, scratch))
             return CUT_NO_MEMORY;
-    end_sentence(self);
+    if (self->in_sentence) {
+        Writer writer = {self->encoded + self->encoded_size++, NULL, self->in_sentence};
+        end_sentence(self, &writer);
+        self->in_sentence = 0;
+    }
     size_t characters = 0;
     for (size_t i = 0; i < cutter->size; i++)
         characters += (cutter->text[i] & 0xC0) != 0x80;
@@ -171,27 +167,19 @@ static int encode_text(LexiconObject *self, const Table *table, Cutter *cutter, 
     return state;
 }
 
-static PyObject *lexicon_encode(PyObject *object, PyObject *arguments) {
-    LexiconObject *self = (LexiconObject *)object;
-    TableObject *table;
-    PyObject *text;
-    int hmm;
-    const char *kept; /* pairs of uint32: start and end in bytes, ascending, apart, at characters' ends */
-    Py_ssize_t kept_size;
-    if (!PyArg_ParseTuple(arguments, "O!Upy#", &TableType, &table, &text, &hmm, &kept, &kept_size))
-        return NULL;
-    Py_ssize_t size;
-    const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
-    if (!bytes)
-        return NULL;
-    if (size > INT32_MAX)
-        return PyErr_Format(PyExc_ValueError, "an article of more than 2 GiB");
-    self->kept = kept_size > 0;
-    if (!find_sentences((const uint8_t *)bytes, (size_t)size, (const Span *)(const void *)kept,
-                        (size_t)kept_size / sizeof(Span), &self->spans))
-        return PyErr_NoMemory();
-    Cutter cutter = {.text = (const uint8_t *)bytes,
-                     .size = (size_t)size,
+/* Cut `size` bytes; 0 with an exception set. */
+static int encode_bytes(LexiconObject *self, TableObject *table, const uint8_t *bytes, size_t size, int hmm,
+                        const Span *kept, size_t kept_count) {
+    if (size > INT32_MAX) {
+        PyErr_Format(PyExc_ValueError, "an article of more than 2 GiB");
+        return 0;
+    }
+    if (!find_sentences(bytes, size, kept, kept_count, &self->spans)) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    Cutter cutter = {.text = bytes,
+                     .size = size,
                      .spans = self->spans.spans,
                      .span_count = self->spans.count,
                      .hmm = hmm,
@@ -200,8 +188,52 @@ static PyObject *lexicon_encode(PyObject *object, PyObject *arguments) {
     int state = encode_text(self, &table->table, &cutter, &scratch);
     give_scratch(table, scratch);
     if (state != CUT_END)
-        return raise_state(state, &cutter);
+        raise_state(state, &cutter);
+    return state == CUT_END;
+}
+
+static PyObject *lexicon_encode(PyObject *object, PyObject *arguments) {
+    TableObject *table;
+    PyObject *text;
+    int hmm;
+    const char *kept; /* pairs of uint32: start and end in bytes, ascending, apart, at characters' ends */
+    Py_ssize_t kept_size, size;
+    if (!PyArg_ParseTuple(arguments, "O!Upy#", &TableType, &table, &text, &hmm, &kept, &kept_size))
+        return NULL;
+    const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
+    if (!bytes || !encode_bytes((LexiconObject *)object, table, (const uint8_t *)bytes, (size_t)size, hmm,
+                                (const Span *)(const void *)kept, (size_t)kept_size / sizeof(Span)))
+        return NULL;
     Py_RETURN_NONE;
+}
+
+/* Lines of JSON from `at` on, until BLOCK bytes are read, or a line is odd. */
+static PyObject *lexicon_encode_lines(PyObject *object, PyObject *arguments) {
+    const Py_ssize_t BLOCK = 1 << 18; /* with what is written of it, within the second level of cache */
+    LexiconObject *self = (LexiconObject *)object;
+    TableObject *table;
+    Py_buffer lines;
+    Py_ssize_t at, articles = 0;
+    int hmm;
+    if (!PyArg_ParseTuple(arguments, "O!y*np", &TableType, &table, &lines, &at, &hmm))
+        return NULL;
+    const uint8_t *start = lines.buf, *end = start + lines.len;
+    const uint8_t *p = at < 0 || at > lines.len ? end : start + at, *stop = end - p > BLOCK ? p + BLOCK : end;
+    int state = JSONL_TEXT;
+    while (p < stop) {
+        const uint8_t *line_end = memchr(p, '\n', (size_t)(end - p));
+        line_end = line_end ? line_end + 1 : end;
+        if ((state = jsonl_text(p, line_end, &self->line)) != JSONL_TEXT)
+            break;
+        if (!encode_bytes(self, table, self->line.text, self->line.size, hmm, NULL, 0)) {
+            PyBuffer_Release(&lines);
+            return NULL;
+        }
+        articles++;
+        p = line_end;
+    }
+    PyBuffer_Release(&lines);
+    return state == JSONL_NO_MEMORY ? PyErr_NoMemory() : Py_BuildValue("nn", (Py_ssize_t)(p - start), articles);
 }
 
 /* Count the words that are kept: here and not one by one while they come, which costs a cache miss each. */
@@ -216,16 +248,33 @@ static int count_words(LexiconObject *self) {
     return 1;
 }
 
-static PyObject *lexicon_flush(PyObject *object, PyObject *nothing) {
+/* file.write() of `size` bytes, without a copy of them. */
+static int write_bytes(PyObject *file, const void *bytes, size_t size) {
+    static char nothing[1];
+    PyObject *view = PyMemoryView_FromMemory(size ? (char *)bytes : nothing, (Py_ssize_t)size, PyBUF_READ);
+    PyObject *written = view ? PyObject_CallMethod(file, "write", "O", view) : NULL;
+    PyObject *released = written ? PyObject_CallMethod(view, "release", NULL) : NULL; /* the memory is used again */
+    Py_XDECREF(view);
+    Py_XDECREF(written);
+    Py_XDECREF(released);
+    return released != NULL;
+}
+
+static PyObject *lexicon_flush(PyObject *object, PyObject *file) {
     LexiconObject *self = (LexiconObject *)object;
-    (void)nothing;
     if (!count_words(self))
         return PyErr_NoMemory();
-    PyObject *result = Py_BuildValue("(y#y#)", self->text ? (char *)self->text : "", (Py_ssize_t)self->text_size,
-                                     self->encoded ? (char *)self->encoded : "",
-                                     (Py_ssize_t)(self->encoded_size * sizeof(int32_t)));
-    self->text_size = self->encoded_size = 0;
-    return result;
+    if (!write_bytes(file, self->encoded, self->encoded_size * sizeof(int32_t)))
+        return NULL;
+    self->encoded_size = 0;
+    Py_RETURN_NONE;
+}
+
+/* A space parts the words for people, so within one it is written as gensim's Phrases writes it. */
+static void replace_spaces(uint8_t *word, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (word[i] == ' ')
+            word[i] = '_';
 }
 
 static PyObject *lexicon_words(PyObject *object, PyObject *nothing) {
@@ -262,7 +311,7 @@ static PyObject *lexicon_counts(PyObject *object, PyObject *nothing) {
         if (word->id >= 0) {
             words += self->counts[word->id];
             word_characters += characters * self->counts[word->id];
-        } else {
+        } else if (word->id != END) {
             dropped[WHITE_SPACE - word->id] += word->count;
             dropped_characters += characters * word->count;
         }
@@ -273,22 +322,27 @@ static PyObject *lexicon_counts(PyObject *object, PyObject *nothing) {
                          dropped[1], "stop_words", dropped[2]);
 }
 
-static int add_stop_words(LexiconObject *self, const char *text, Py_ssize_t size) {
+static int add_word(LexiconObject *self, const char *word, size_t length, int32_t id) {
+    int added;
+    const uint8_t *bytes = (const uint8_t *)word;
+    Slot *slot = words_add(&self->words, bytes, length, words_key(bytes, length, bytes + length), &added);
+    if (slot)
+        set_id(self, slot, id);
+    return slot != NULL;
+}
+
+/* The stop words, a line each; and what ends a sentence, as words too, so that it needs no look of its own. */
+static int add_known(LexiconObject *self, const char *text, Py_ssize_t size) {
     const char *end = text + size;
     while (text < end) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
-        int added;
         if (!stop)
             stop = end;
-        size_t length = (size_t)(stop - text);
-        const uint8_t *word = (const uint8_t *)text;
-        Slot *slot = words_add(&self->words, word, length, words_key(word, length, (const uint8_t *)end), &added);
-        if (!slot)
+        if (!add_word(self, text, (size_t)(stop - text), STOP_WORD))
             return 0;
-        set_id(self, slot, STOP_WORD);
         text = stop + 1;
     }
-    return 1;
+    return add_word(self, "\n", 1, END) && add_word(self, "", 0, END);
 }
 
 static PyObject *lexicon_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
@@ -305,7 +359,7 @@ static PyObject *lexicon_new(PyTypeObject *type, PyObject *arguments, PyObject *
         return NULL;
     self->keep_punctuation = keep_punctuation;
     self->max_words = max_words;
-    if (!add_stop_words(self, stop_words, size)) {
+    if (!add_known(self, stop_words, size)) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -316,7 +370,7 @@ static void lexicon_dealloc(PyObject *object) {
     LexiconObject *self = (LexiconObject *)object;
     words_free(&self->words);
     free(self->spans.spans);
-    free(self->text);
+    free(self->line.memory);
     free(self->encoded);
     free(self->counts);
     Py_TYPE(object)->tp_free(object);
@@ -324,7 +378,10 @@ static void lexicon_dealloc(PyObject *object) {
 
 static PyMethodDef methods[] = {
     {"encode", lexicon_encode, METH_VARARGS, "encode(table, text, HMM, kept): cut a text's sentences"},
-    {"flush", lexicon_flush, METH_NOARGS, "(words, ids) of what was encoded since the last flush"},
+    {"encode_lines", lexicon_encode_lines, METH_VARARGS,
+     "encode_lines(table, lines, at, HMM): the texts of some lines of JSON from byte `at` on; returns where it stopped, "
+     "and how many; none: a line that only a JSON parser can read"},
+    {"flush", lexicon_flush, METH_O, "flush(file): write the ids since the last flush"},
     {"words", lexicon_words, METH_NOARGS, "word TAB count LF of each word, by id; flush first"},
     {"counts", lexicon_counts, METH_NOARGS, "what was kept and dropped; flush first"},
     {NULL, NULL, 0, NULL},

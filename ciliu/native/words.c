@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const Slot *words_find(const Words *words, const uint8_t *word, size_t length) {
+const Slot *words_find(const Words *words, const uint8_t *word, size_t length, Key key) {
     if (!words->slot_count)
         return NULL;
-    const Slot *slot = &words->slots[words_slot(words, word, length, words_key(word, length, word + length))];
+    const Slot *slot = &words->slots[words_slot(words, word, length, key)];
     return slot->number ? slot : NULL;
 }
 

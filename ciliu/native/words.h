@@ -68,19 +68,19 @@ static inline size_t words_slot(const Words *words, const uint8_t *word, size_t 
     size_t mask = words->slot_count - 1;
     for (size_t slot = words_hash(key) & mask;; slot = (slot + 1) & mask) {
         const Slot *found = &words->slots[slot];
-        if (!found->number)
-            return slot;
-        if (found->key.low != key.low || found->key.high != key.high)
-            continue;
-        const Word *listed = &words->words[found->number - 1];
-        if (length <= WORDS_SHORT ||
-            (listed->length == length && !memcmp(words->text + listed->offset, word, length)))
+        if (found->key.low == key.low && found->key.high == key.high) {
+            if (!found->number || length <= WORDS_SHORT)
+                return slot;
+            const Word *listed = &words->words[found->number - 1];
+            if (listed->length == length && !memcmp(words->text + listed->offset, word, length))
+                return slot;
+        } else if (!found->number)
             return slot;
     }
 }
 
-/* The slot of a word, valid until the next words_add; NULL if it is not in the set. */
-const Slot *words_find(const Words *words, const uint8_t *word, size_t length);
+/* The slot of the word with this key, valid until the next words_add; NULL if it is not in the set. */
+const Slot *words_find(const Words *words, const uint8_t *word, size_t length, Key key);
 
 /* The slot of the word with this key, added with count 0 if it was not there (then *added is 1); NULL: no memory. */
 Slot *words_add(Words *words, const uint8_t *word, size_t length, Key key, int *added);

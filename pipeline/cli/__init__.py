@@ -11,6 +11,7 @@ VERBS = {
     "plan": "pipeline.cli.run",
     "status": "pipeline.cli.data",
     "cut": "pipeline.cli.cut",
+    "sentences": "pipeline.cli.sentences",
     "export": "pipeline.cli.model",
     "similar": "pipeline.cli.model",
     "dict": "pipeline.cli.dict",

@@ -1,22 +1,23 @@
-"""A shard's own word list, and the shard's text as words and as ids of that list.
+"""A shard's own word list, and the shard's text as ids of that list.
 
 Two that give the same bytes: ``ciliu._native.Lexicon``, and ``Lexicon`` here for every other engine.
 """
 
 import array
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from ciliu import Segmenter
-from pipeline import cache
+from pipeline import cache, shards
 from pipeline.segment.sentences import cut_sentences, is_punctuation
 
 MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
 
 WHITE_SPACE, PUNCTUATION, STOP_WORD = -2, -3, -4  # instead of an id: dropped, and why
-END = -1
+END = shards.END_OF_SENTENCE
 DROPPED = {WHITE_SPACE: "white_space", PUNCTUATION: "punctuation", STOP_WORD: "stop_words"}
 
 Cut = Callable[[str], Iterator[list[str]]]  # the words of each sentence of a text
@@ -28,8 +29,12 @@ class Encoder(Protocol):
     def encode(self, text: str) -> None:
         """Cut a text in normal form, and keep its words."""
 
-    def flush(self) -> tuple[bytes, bytes]:
-        """What was encoded since the last flush: words (a sentence a line), and int32 ids (-1 ends a sentence)."""
+    def encode_lines(self, lines: bytes, at: int) -> tuple[int, int]:
+        """Encode some of the articles, a line of JSON each, from byte ``at`` on. Returns where the next one begins,
+        and how many were encoded."""
+
+    def flush(self, file: BinaryIO) -> None:
+        """Write what was encoded since the last flush: int32 ids, -1 ends a sentence."""
 
     def words(self) -> bytes:
         """``word TAB count LF`` of each word that is kept, by id."""
@@ -65,6 +70,13 @@ def split_words(text: str) -> Iterator[list[str]]:
         yield words
 
 
+def encode_line(lexicon: Encoder, lines: bytes, at: int) -> tuple[int, int]:
+    """Encode the one article whose line begins at ``at``."""
+    end = lines.find(b"\n", at) + 1 or len(lines)
+    lexicon.encode(json.loads(lines[at:end])["text"])
+    return end, 1
+
+
 class Lexicon:
     """The lexicon in Python: an id for each word that is kept, a reason for each that is not."""
 
@@ -76,7 +88,6 @@ class Lexicon:
         self.times: list[int] = []
         self.dropped: Counter[int] = Counter()
         self.totals: Counter[str] = Counter(characters=0, sentences=0, split_sentences=0, dropped_characters=0)
-        self.lines: list[str] = []
         self.encoded = array.array("i")
 
     def encode(self, text: str) -> None:
@@ -112,19 +123,18 @@ class Lexicon:
     def _write(self, words: list[str]) -> None:
         """A sentence, or a part of one that is too long for gensim."""
         self.totals["sentences"] += 1
-        self.lines.append(" ".join(words) + "\n")
         for word in words:
             code = self.ids[word]
             self.times[code] += 1
             self.encoded.append(code)
         self.encoded.append(END)
 
-    def flush(self) -> tuple[bytes, bytes]:
-        """What was encoded since the last flush."""
-        flushed = "".join(self.lines).encode("utf-8"), little_endian(self.encoded)
-        self.lines = []
+    encode_lines = encode_line
+
+    def flush(self, file: BinaryIO) -> None:
+        """Write the ids since the last flush."""
+        file.write(little_endian(self.encoded))
         self.encoded = array.array("i")
-        return flushed
 
     def words(self) -> bytes:
         """``word TAB count LF`` of each word that is kept, by id."""
@@ -153,10 +163,17 @@ class NativeLexicon:
         kept = byte_spans(text, self.segmenter.protect.spans(text)) if self.segmenter.protect else b""
         self._lexicon.encode(self.segmenter.table, text, self.HMM, kept)
 
-    def flush(self) -> tuple[bytes, bytes]:
-        """What was encoded since the last flush."""
-        words, encoded = self._lexicon.flush()
-        return words, encoded if sys.byteorder == "little" else little_endian(array.array("i", encoded))
+    def encode_lines(self, lines: bytes, at: int) -> tuple[int, int]:
+        """Encode some articles; those whose text needs Python (protected words, odd JSON) one by one."""
+        if self.segmenter.protect is None:
+            stop, articles = self._lexicon.encode_lines(self.segmenter.table, lines, at, self.HMM)
+            if articles:
+                return stop, articles
+        return encode_line(self, lines, at)
+
+    def flush(self, file: BinaryIO) -> None:
+        """Write the ids since the last flush. The core is built for little-endian machines only."""
+        self._lexicon.flush(file)
 
     def words(self) -> bytes:
         """``word TAB count LF`` of each word that is kept, by id."""

@@ -1,0 +1,177 @@
+"""Vocabulary: the words that stand often enough, by count.
+
+Writes ``vocab.tsv`` (word, count, rank: most frequent first, equal counts by code point), ``dropped.tsv`` (the words
+below the minimum count), ``vocabulary.json`` (totals), and ``maps.bin``: for each shard of Segment the rank as int32,
+or -1, of each word of the shard's own word list, so that another minimum count encodes nothing again. ``maps.tsv``
+says where a shard's part begins.
+
+Neighbouring shards are counted in groups, and a group whose shards did not change is taken over: more articles cost
+their own counting, and the merging of the groups.
+
+Memory: the words of the whole corpus with their counts and ranks, 90 to 140 bytes a different word (190 without the
+native core).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline import cache, shards
+from pipeline.shards import File, Shard
+from pipeline.vocabulary.counter import Counter, make_counter
+
+VERSION = 2
+VERSIONS: tuple[str, ...] = ()
+
+EXAMPLES = 10
+BLOCK = 100_000  # words between two writes
+HAN = re.compile("[\u4e00-\u9fff]")  # of what is lost, a Chinese word says more than a number
+
+
+def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> cache.Counts:
+    """Count the words of ``segment`` and keep those that stand at least ``min_count`` times.
+
+    Raises ``ValueError`` with the sizes if none does.
+    """
+    groups = make_groups(shards.files(segment, ".words"))
+    work = [
+        Shard(
+            group[0].path.stem,
+            [file.digest for file in group],
+            ([str(file.path) for file in group],),
+            sum(file.size for file in group),
+        )
+        for group in groups
+    ]
+    grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes)
+    counter = make_counter()
+    for shard in work:
+        counter.add((output / f"{shard.name}.counts").read_bytes())
+    kept, words, words_in = counter.rank(min_count)
+    if not kept:
+        raise ValueError(
+            f"no word stands Vocabulary.min_count = {min_count:,} times among {words_in:,} words: {_top(counter)}"
+        )
+    write_words(output / "vocab.tsv", counter, 0, kept)
+    write_words(output / "dropped.tsv", counter, kept, len(counter))
+    names = [file.path.stem for group in groups for file in group]
+    write_maps(output, counter, [shard.name for shard in work])
+    write_places(output, names, [length for counts in grouped for length in counts["lengths"]])
+    facts = {
+        "min_count": min_count,
+        "different_words_in": len(counter),
+        "different_words": kept,
+        "words_in": words_in,
+        "words": words,
+        "sentences": count_sentences(segment),
+    }
+    cache.write_json(output / "vocabulary.json", facts)
+    return {**facts, "examples_dropped": find_examples(output / "dropped.tsv")}
+
+
+def make_groups(files: Sequence[File]) -> list[list[File]]:
+    """Neighbouring shards, about as many in a group as there are groups.
+
+    A group ends where a shard's digest says so, not after so many shards: one more shard in the middle changes one
+    group, and not all behind it.
+    """
+    size = 1 << round(np.log2(max(1, len(files))) / 2)
+    groups: list[list[File]] = [[]]
+    for file in files:
+        groups[-1].append(file)
+        if int(file.digest, 16) % size == 0:
+            groups.append([])
+    return [group for group in groups if group]
+
+
+def count_group(folder: Path, name: str, paths: Sequence[str]) -> cache.Counts:
+    """The words of some shards with their counts (``.counts``), and for each line of the shards' lists which of these
+    it is (``.numbers``, int32)."""
+    counter = make_counter()
+    lengths = []
+    with (folder / f"{name}.numbers").open("wb") as file:
+        for path in paths:
+            numbers = counter.add(Path(path).read_bytes())
+            file.write(numbers)
+            lengths.append(len(numbers) // 4)
+    (folder / f"{name}.counts").write_bytes(counter.counts())
+    return {"lengths": lengths}
+
+
+def _top(counter: Counter) -> str:
+    if not len(counter):
+        return "there are no words"
+    word, count, _ = counter.lines(0, 1).decode("utf-8").split("\t")
+    return f"the most frequent, {word}, stands {int(count):,} times"
+
+
+def write_words(path: Path, counter: Counter, first: int, last: int) -> None:
+    """``word count rank`` with a head line, the ranks from ``first`` to before ``last``."""
+    with path.open("wb") as file:
+        file.write(b"word\tcount\trank\n")
+        for start in range(first, last, BLOCK):
+            file.write(counter.lines(start, min(start + BLOCK, last)))
+
+
+def write_maps(output: Path, counter: Counter, groups: Sequence[str]) -> None:
+    """The rank, or -1, of each word of each shard."""
+    with (output / "maps.bin").open("wb") as file:
+        for name in groups:
+            ranks = np.frombuffer(counter.map((output / f"{name}.counts").read_bytes()), dtype="<i4")
+            file.write(ranks[np.fromfile(output / f"{name}.numbers", dtype="<i4")].tobytes())
+
+
+def write_places(output: Path, names: Sequence[str], lengths: Sequence[int]) -> None:
+    """``shard start length``: where in ``maps.bin`` a shard's map begins, and how many ranks it has."""
+    with (output / "maps.tsv").open("w", encoding="utf-8", newline="\n") as file:
+        file.write("shard\tstart\tlength\n")
+        start = 0
+        for name, length in zip(names, lengths, strict=True):
+            file.write(f"{name}\t{start}\t{length}\n")
+            start += length
+
+
+def read_maps(output: Path) -> Iterator[tuple[str, npt.NDArray[np.int32]]]:
+    """Each shard's name and its map, memory-mapped."""
+    path = output / "maps.bin"
+    maps = np.memmap(path, dtype="<i4", mode="r") if path.stat().st_size else np.empty(0, dtype="<i4")
+    for line in (output / "maps.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, start, length = line.split("\t")
+        yield name, maps[int(start) : int(start) + int(length)]
+
+
+def find_examples(dropped: Path) -> list[str]:
+    """The most frequent Chinese words below the minimum count, or else the most frequent words."""
+    chinese: list[str] = []
+    others: list[str] = []
+    with dropped.open(encoding="utf-8", newline="\n") as file:
+        next(file)
+        for line in file:
+            word = line.split("\t", 1)[0]
+            (chinese if HAN.match(word) else others).append(word)
+            if len(chinese) == EXAMPLES:
+                break
+            del others[EXAMPLES:]
+    return chinese or others
+
+
+def count_sentences(segment: Path) -> int:
+    """As Segment's manifest says; where it has none (a stage called by itself), the ends among its ids."""
+    manifest = cache.read_manifest(segment)
+    if manifest:
+        return int(manifest["counts"]["sentences"])
+    ids = (np.fromfile(file.path, dtype="<i4") for file in shards.files(segment, ".ids"))
+    return sum(int(np.count_nonzero(shard == shards.END_OF_SENTENCE)) for shard in ids)
+
+
+def summary(counts: cache.Counts) -> str:
+    """The closing line: in, out, dropped."""
+    kept, words = counts["different_words"], counts["different_words_in"]
+    lost = 1 - counts["words"] / counts["words_in"]
+    examples = " ".join(counts["examples_dropped"][:5])
+    return f"kept {kept:,} of {words:,} words ({kept / words:.1%}); of the running text {lost:.2%} lost" + (
+        f", such as {examples}" if examples else ""
+    )
