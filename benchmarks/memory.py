@@ -17,7 +17,7 @@ import numpy as np
 
 import corpus
 import report
-from pipeline import dedup, shards
+from pipeline import dedup, shard_files
 from pipeline.cli.tables import align
 from pipeline.vocabulary.counter import make_counter
 
@@ -43,7 +43,7 @@ def measure_words(segment: Path, min_count: int) -> int:
     """Bytes that Vocabulary holds for the words: their counts, their order, their ranks."""
     counter = make_counter()
     before = report.memory_of(os.getpid())
-    for file in shards.files(segment, ".words"):
+    for file in shard_files.files(segment, ".words"):
         counter.add(file.path.read_bytes())
     counter.rank(min_count)
     return report.memory_of(os.getpid()) - before
@@ -51,7 +51,7 @@ def measure_words(segment: Path, min_count: int) -> int:
 
 def measure_digests(articles: Path, deduplicated: Path) -> int:
     """Bytes that Dedup holds for the articles while it looks for duplicates."""
-    files = shards.files(articles, ".jsonl")
+    files = shard_files.files(articles, ".jsonl")
 
     def hold() -> object:
         rows = [np.fromfile(deduplicated / f"{file.path.stem}.digests", dtype=dedup.ROW) for file in files]

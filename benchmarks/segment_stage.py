@@ -18,7 +18,7 @@ from typing import Any
 import corpus
 import report
 from ciliu import Segmenter
-from pipeline import cache, shards
+from pipeline import cache, shard_files
 
 GOAL_STAGE, GOAL_MORE = 0.40, 0.03
 KERNEL_BYTES = 64 << 20  # of the text, for the kernel's speed
@@ -58,8 +58,8 @@ def time_kernel(dedup: Path, dictionary: Path) -> float:
     """Bytes of text a second, in one process."""
     texts: list[bytes] = []
     size = 0
-    for file in shards.files(dedup, ".jsonl")[::8]:
-        texts += [article["text"].encode() for article in shards.read_articles(file.path)]
+    for file in shard_files.files(dedup, ".jsonl")[::8]:
+        texts += [article["text"].encode() for article in shard_files.read_articles(file.path)]
         size = sum(map(len, texts))
         if size > KERNEL_BYTES:
             break
@@ -92,8 +92,8 @@ def measure(source: Path, work: Path) -> dict[str, Any]:
     dictionary = data / "dictionary" / stages["dictionary"]["key"]
     text_bytes = sum(
         len(article["text"].encode())
-        for file in shards.files(dedup, ".jsonl")
-        for article in shards.read_articles(file.path)
+        for file in shard_files.files(dedup, ".jsonl")
+        for article in shard_files.read_articles(file.path)
     )
     kernel = time_kernel(dedup, dictionary)
     again = [cache.read_json(data / "segment" / stages["segment"]["key"] / cache.MANIFEST)["seconds"]]
@@ -129,7 +129,7 @@ def time_segment(output: Path, dedup: Path, dictionary: Path) -> float:
 
 def main() -> None:
     parser = report.make_parser(__doc__)
-    parser.add_argument("--size", default="2G", type=corpus.parse_size, help="bytes of text: 400M, 2G")
+    parser.add_argument("--size", default="5G", type=corpus.parse_size, help="bytes of text: 400M, 5G")
     options = parser.parse_args()
     options.work.mkdir(exist_ok=True)
     source = options.work / corpus.name_size(options.size)

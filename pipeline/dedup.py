@@ -7,6 +7,7 @@ for here.
 Memory: about 80 bytes an article while the digests are sorted (24 of them the digest and its place).
 """
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from pipeline import cache, shards
+from pipeline import cache, shard_files, shards
 from pipeline.shards import Shard
 
 VERSION = 1
@@ -44,38 +45,37 @@ def first_occurrences(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64])
 
 def run(articles: Path, output: Path, *, processes: int = 1) -> cache.Counts:
     """Deduplicate the output ``articles`` of Articles into ``output``."""
-    files = shards.files(articles, ".jsonl")
-    hashing = [Shard(file.path.stem, file.digest, (str(file.path),), file.size) for file in files]
+    files = shard_files.files(articles, ".jsonl")
+    hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
     read = shards.map_shards(
-        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)"
+        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
     )
     rows = [np.fromfile(output / f"{file.path.stem}.digests", dtype=ROW) for file in files]
     dropping = find_duplicates(files, rows)
     del rows
     dropped = shards.map_shards(drop_shard, dropping, output, sharded="articles", processes=processes)
-    shards.join(output, ".duplicates", output / "duplicates.jsonl")
+    shard_files.join(output, ".duplicates", output / "duplicates.jsonl")
     counts = shards.total([*read, *dropped])
     counts["articles"] = counts["articles_in"] - counts["duplicates"]
     counts["characters"] = counts["characters_in"] - counts.pop("characters_dropped")
     return counts
 
 
-def hash_shard(folder: Path, name: str, path: str) -> cache.Counts:
+def hash_shard(folder: Path, name: str, path: str, digest: str) -> cache.Counts:
     """The digests of one shard's articles, 24 bytes each, in order."""
     rows = []
     offset = characters = 0
-    with Path(path).open("rb") as articles:
-        for line in articles:
-            text = json.loads(line)["text"]
-            row = text_digest(text)
-            rows.append((int.from_bytes(row[:8], "big"), int.from_bytes(row[8:], "big"), offset))
-            offset += len(line)
-            characters += len(text)
+    for line in io.BytesIO(shard_files.read_whole(Path(path), digest)):
+        text = json.loads(line)["text"]
+        row = text_digest(text)
+        rows.append((int.from_bytes(row[:8], "big"), int.from_bytes(row[8:], "big"), offset))
+        offset += len(line)
+        characters += len(text)
     np.array(rows, dtype=ROW).tofile(folder / f"{name}.digests")
     return {"articles_in": len(rows), "characters_in": characters}
 
 
-def find_duplicates(files: Sequence[shards.File], rows: Sequence[Rows]) -> list[Shard]:
+def find_duplicates(files: Sequence[shard_files.File], rows: Sequence[Rows]) -> list[Shard]:
     """For each shard the work of ``drop_shard``: which of its lines repeat which article (24 bytes a duplicate)."""
     ends = np.cumsum([len(part) for part in rows])
     starts = ends - [len(part) for part in rows]
@@ -88,13 +88,13 @@ def find_duplicates(files: Sequence[shards.File], rows: Sequence[Rows]) -> list[
         owners, owner = np.unique(np.searchsorted(ends, of, side="right"), return_inverse=True)
         repeats = np.stack([lines, owner, offsets[of]], axis=1)
         content = [file.digest, [files[number].digest for number in owners], repeats.tolist()]
-        arguments = (str(file.path), repeats, [str(files[number].path) for number in owners])
+        arguments = (str(file.path), file.digest, repeats, [str(files[number].path) for number in owners])
         work.append(Shard(file.path.stem, cache.digest(content), arguments, file.size))
     return work
 
 
 def drop_shard(
-    folder: Path, name: str, path: str, repeats: npt.NDArray[np.int64], owners: Sequence[str]
+    folder: Path, name: str, path: str, digest: str, repeats: npt.NDArray[np.int64], owners: Sequence[str]
 ) -> cache.Counts:
     """One shard without the lines that ``repeats`` (n × 3: line, index into ``owners``, offset there) lists."""
     kept = folder / f"{name}.jsonl"
@@ -104,7 +104,7 @@ def drop_shard(
     of = {line: (owners[owner], offset) for line, owner, offset in repeats.tolist()}
     characters = 0
     with (
-        Path(path).open("rb") as articles,
+        io.BytesIO(shard_files.read_whole(Path(path), digest)) as articles,
         kept.open("wb") as rest,
         (folder / f"{name}.duplicates").open("w", encoding="utf-8", newline="\n") as dropped,
     ):

@@ -9,14 +9,12 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from pipeline import cache, progress
 from pipeline.processes import cpus, run_jobs
@@ -26,8 +24,6 @@ Work = Callable[..., cache.Counts]  # work(folder, name, *arguments) -> counts
 # Bytes of source text a shard. At 4 MiB Segment does 45 % of the kernel's speed in one process, at 16 MiB 55 %: each
 # shard meets its words for the first time once more.
 SIZE = 16 << 20
-
-END_OF_SENTENCE = -1  # among a shard's ids
 
 
 @dataclass(frozen=True)
@@ -49,51 +45,6 @@ class Earlier:
     note: cache.Json
 
 
-@dataclass(frozen=True)
-class File:
-    """A shard's file in an output: where it is, its size in bytes, its xxh3_128."""
-
-    path: Path
-    size: int
-    digest: str
-
-
-def files(output: Path, suffix: str) -> list[File]:
-    """The files ``NNNNN…<suffix>`` of an output's shards, in order."""
-    manifest = cache.read_manifest(output) or {"files": cache.describe_files(output, {})}
-    named = sorted(
-        (name, entry) for name, entry in manifest["files"].items() if name[0].isdigit() and name.endswith(suffix)
-    )
-    return [File(output / name, entry["size"], entry["xxh3_128"]) for name, entry in named]
-
-
-def read_articles(path: Path) -> Iterator[dict[str, str]]:
-    """The articles of one shard's ``.jsonl``."""
-    with path.open("rb") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def read_sentences(output: Path) -> Iterator[list[str]]:
-    """The words of each sentence of an output of Segment, in order."""
-    for file in files(output, ".ids"):
-        lines = file.path.with_suffix(".words").read_text(encoding="utf-8").split("\n")
-        words = [line.split("\t", 1)[0] for line in lines]
-        ids = np.fromfile(file.path, dtype="<i4")
-        start = 0
-        for end in np.flatnonzero(ids == END_OF_SENTENCE).tolist():
-            yield [words[number] for number in ids[start:end].tolist()]
-            start = end + 1
-
-
-def join(output: Path, suffix: str, target: Path) -> None:
-    """Write the shards' files ``NNNNN<suffix>``, those that there are, one behind the other into ``target``."""
-    with target.open("wb") as joined:
-        for part in sorted(output.glob(f"[0-9]*{suffix}")):
-            with part.open("rb") as file:
-                shutil.copyfileobj(file, joined)
-
-
 def total(results: Iterable[Mapping[str, Any]]) -> cache.Counts:
     """The counts of several shards added up, nested ones too."""
     summed: cache.Counts = {}
@@ -106,13 +57,21 @@ def total(results: Iterable[Mapping[str, Any]]) -> cache.Counts:
 
 
 def map_shards(
-    work: Work, shards: Sequence[Shard], output: Path, *, sharded: str, processes: int = 1, label: str = ""
+    work: Work,
+    shards: Sequence[Shard],
+    output: Path,
+    *,
+    sharded: str,
+    processes: int = 1,
+    label: str = "",
+    verify: bool = False,
 ) -> list[cache.Counts]:
     """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
 
     A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
     versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
-    the recipe counts for every shard.
+    the recipe counts for every shard. What is taken over from a complete output is hashed by whoever reads it; a stage
+    that reads its own shards' files asks to ``verify`` them here.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """
@@ -124,7 +83,7 @@ def map_shards(
     with progress.bar(label or output.parent.name, sum(shard.size for shard in shards)) as bar:
         for shard in shards:
             found = earlier.get(keys.get(shard.name, ""))
-            counts = _take_over(found, shard, output) if found else None
+            counts = _take_over(found, shard, output, verify) if found else None
             if counts is None:
                 missing.append(shard)
             else:
@@ -176,12 +135,16 @@ def _find_earlier(output: Path) -> dict[str, Earlier]:
     return found
 
 
-def _take_over(earlier: Earlier, shard: Shard, output: Path) -> cache.Counts | None:
-    """Link an earlier shard's files under this shard's name. None if one of them is damaged or gone."""
+def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> cache.Counts | None:
+    """Link an earlier shard's files under this shard's name. None if one of them is damaged or gone.
+
+    What a killed attempt left is always hashed: it was not flushed, and a power cut may have taken it.
+    """
     renamed = {name: shard.name + name.removeprefix(earlier.note["name"]) for name in earlier.note["files"]}
     for name, entry in earlier.note["files"].items():
         path = earlier.folder / name
-        if not path.is_file() or cache.file_digest(path) != entry["xxh3_128"]:
+        hashed = verify or earlier.folder == output
+        if not _has_size(path, entry["size"]) or (hashed and cache.file_digest(path) != entry["xxh3_128"]):
             progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
             return None
     if earlier.folder == output and earlier.note["name"] == shard.name:
@@ -192,6 +155,13 @@ def _take_over(earlier: Earlier, shard: Shard, output: Path) -> cache.Counts | N
     files = {renamed[name]: entry for name, entry in earlier.note["files"].items()}
     _write_note(output, {**earlier.note, "name": shard.name, "files": files, "taken": True})
     return earlier.note["counts"]  # type: ignore[no-any-return] # our own note
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def _flush(paths: Sequence[Path]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline import cache, progress, shards
+from pipeline import cache, progress, shard_files
 from pipeline.processes import cpus
 
 VERSION = 1
@@ -37,6 +37,7 @@ def run(segment: Path, vocabulary: Path, output: Path, *, epochs: int, threads: 
     """Train on the sentences of ``segment`` with the words of ``vocabulary``; the parameters are gensim's."""
     from gensim.models import Word2Vec  # 0.8 s of CPU, which ``--help`` and ``plan`` need not pay
 
+    shard_files.verify([*shard_files.files(segment, ".ids"), *shard_files.files(segment, ".words")])
     totals = cache.read_json(vocabulary / "vocabulary.json")
     counts = dict(read_vocabulary(vocabulary))
     model = Word2Vec(sg=1, workers=threads, epochs=epochs, min_count=totals["min_count"], sorted_vocab=0, **parameters)
@@ -74,7 +75,7 @@ class _Sentences:
 
     def __iter__(self) -> Iterator[list[str]]:
         words = 0
-        for sentence in shards.read_sentences(self._segment):
+        for sentence in shard_files.read_sentences(self._segment):
             words += len(sentence)
             if words >= 10_000:
                 self._tell(words)

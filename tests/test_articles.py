@@ -15,7 +15,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import articles, shards
+from pipeline import articles, shard_files, shards
 from pipeline.articles import readers
 from pipeline.articles.normal_form import normalize
 from pipeline.articles.readers import Rejected
@@ -568,7 +568,7 @@ def make(output: Path, *sources: Path, max_rejected: float = 1.0, processes: int
 
 
 def read_output(output: Path) -> list[dict[str, str]]:
-    return [article for file in shards.files(output, ".jsonl") for article in shards.read_articles(file.path)]
+    return [article for file in shard_files.files(output, ".jsonl") for article in shard_files.read_articles(file.path)]
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -714,7 +714,7 @@ def test_large_files_come_in_several_shards(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(shards, "SIZE", 4_000)
     for suffix, pack in {"": bytes, **PACKERS}.items():
         make(tmp_path / f"out{suffix}", put(tmp_path / f"a.jsonl{suffix}", pack(ARTICLES)))
-        assert len(shards.files(tmp_path / f"out{suffix}", ".jsonl")) > 5
+        assert len(shard_files.files(tmp_path / f"out{suffix}", ".jsonl")) > 5
 
 
 @pytest.mark.parametrize("suffix", ["", *PACKERS])
@@ -747,7 +747,7 @@ def test_an_article_of_a_large_file_is_called_by_its_line_in_the_whole_file(
 def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path) -> None:
     """With shards of the real size: a plain file of two spans, a compressed one that is cut, small files behind."""
     lines = [line_of(id=number, text="".join(_choose(LETTERS, k=3_000))) for number in range(250)]
-    large = b"".join(lines) * 2 + b"[]\n"
+    large = b"".join(lines) * 8 + b"[]\n"
     put(tmp_path / "news" / "a.jsonl", large)
     put(tmp_path / "news" / "b.jsonl.gz", PACKERS[".gz"](large))
     for number in range(3):

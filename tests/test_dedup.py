@@ -12,7 +12,7 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import dedup, shards
+from pipeline import dedup, shard_files
 
 few = settings(deadline=None, max_examples=12)
 many = settings(deadline=None, max_examples=200)
@@ -77,7 +77,7 @@ def make(articles: Path, output: Path, processes: int = 1) -> dict[str, Any]:
 
 
 def read_output(output: Path) -> list[Article]:
-    return [article for file in shards.files(output, ".jsonl") for article in shards.read_articles(file.path)]
+    return [article for file in shard_files.files(output, ".jsonl") for article in shard_files.read_articles(file.path)]
 
 
 def duplicates(output: Path) -> list[dict[str, Any]]:
@@ -172,7 +172,7 @@ def test_a_shard_without_duplicates_takes_no_second_place_on_disk(tmp_path: Path
 def test_a_shard_of_duplicates_only_is_left_empty(tmp_path: Path) -> None:
     articles = write(tmp_path / "articles", [article(1, "好")], [article(2, "好"), article(3, " 好")])  # 好 good
     assert make(articles, tmp_path / "out")["articles"] == 1
-    assert [file.size for file in shards.files(tmp_path / "out", ".jsonl")][1:] == [0]
+    assert [file.size for file in shard_files.files(tmp_path / "out", ".jsonl")][1:] == [0]
 
 
 def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path) -> None:

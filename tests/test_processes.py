@@ -324,7 +324,8 @@ def test_a_script_without_a_guard_ends_with_a_sentence_and_does_not_wait_for_its
         (tmp_path / f"{name}.jsonl").write_text(texts, encoding="utf-8")
     script = tmp_path / "script.py"
     script.write_text(
-        "import luigi, tasks\n"
+        "import luigi, pipeline.shards, tasks\n"
+        "pipeline.shards.SIZE = 100  # so that there are several\n"
         f"task = tasks.Articles(sources=({str(tmp_path)!r},), data={str(tmp_path / 'data')!r}, processes=2)\n"
         "luigi.build([task], local_scheduler=True)\n",
         encoding="utf-8",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ciliu.engine_jieba import import_jieba
 from ciliu.engine_native import import_native
-from pipeline import dictionary, segment, shards
+from pipeline import dictionary, segment, shard_files
 from pipeline.articles.normal_form import normalize
 from pipeline.segment import segment_shard
 from pipeline.segment.lexicon import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Encoder, Lexicon, split_words
@@ -228,7 +228,7 @@ def cut(
 
 def read_text(folder: Path) -> list[list[str]]:
     """The sentences as the reader gives them."""
-    return list(shards.read_sentences(folder))
+    return list(shard_files.read_sentences(folder))
 
 
 def read_words(folder: Path) -> list[tuple[str, int]]:
@@ -466,7 +466,7 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path, compiled: Pat
     assert counts[0] == counts[1]
     assert contents(tmp_path / "out1") == contents(tmp_path / "out2")
     assert counts[0]["articles"] == 3 * len(SENTENCES) - 3
-    assert [file.path.name for file in shards.files(tmp_path / "out1", ".ids")] == [
+    assert [file.path.name for file in shard_files.files(tmp_path / "out1", ".ids")] == [
         "00000.ids",
         "00001.ids",
         "00002.ids",

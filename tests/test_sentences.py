@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import Front, write_articles
 
-from pipeline import shards
+from pipeline import shard_files
 
 
 def test_words_are_printed_a_sentence_a_line(
@@ -19,7 +19,7 @@ def test_words_are_printed_a_sentence_a_line(
     front("sentences")
     printed = capfdbinary.readouterr().out.decode()
     assert printed == "我们 去 公园\n天气 很 好\n他们 在家\n"
-    assert printed == "".join(" ".join(words) + "\n" for words in shards.read_sentences(front.folder("segment")))
+    assert printed == "".join(" ".join(words) + "\n" for words in shard_files.read_sentences(front.folder("segment")))
 
 
 def test_without_words_it_says_how_to_make_them(front: Front, capsys: pytest.CaptureFixture[str]) -> None:

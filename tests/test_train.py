@@ -13,7 +13,7 @@ import pytest
 from conftest import CILIU, Front, read_corpus, write_articles
 
 from ciliu import Vectors
-from pipeline import cache, shards
+from pipeline import cache, shard_files
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_it_equals_gensim_on_the_same_sentences(done: Front) -> None:
     """The same sentences, vocabulary order and seed, by gensim alone: the same vectors to the bit."""
     from gensim.models import Word2Vec
 
-    sentences = list(shards.read_sentences(done.folder("segment")))
+    sentences = list(shard_files.read_sentences(done.folder("segment")))
     model = Word2Vec(sg=1, vector_size=16, workers=1, min_count=5, sorted_vocab=0)
     model.build_vocab_from_freq({word: int(count) for word, count, _ in vocabulary(done)}, corpus_count=len(sentences))
     model.train(sentences, total_examples=len(sentences), total_words=sum(map(len, sentences)), epochs=5)

@@ -12,9 +12,9 @@ from gensim.models import Word2Vec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import dictionary, segment, shards, vocabulary
+from pipeline import dictionary, segment, shard_files, vocabulary
 from pipeline.segment.lexicon import END
-from pipeline.shards import File
+from pipeline.shard_files import File
 from pipeline.vocabulary import make_groups, read_maps
 from pipeline.vocabulary.counter import OUT, PythonCounter, make_counter
 
@@ -166,7 +166,7 @@ def make(segmented: Path, output: Path, min_count: int) -> dict[str, Any]:
 
 
 def read_sentences(segmented: Path) -> list[list[str]]:
-    return list(shards.read_sentences(segmented))
+    return list(shard_files.read_sentences(segmented))
 
 
 def read_table(path: Path) -> list[tuple[str, int, int]]:

@@ -20,9 +20,10 @@ const uint64_t words_masks[WORDS_SHORT + 1][2] = {
 
 static int more_slots(Words *words) {
     size_t count = words->slot_count ? 2 * words->slot_count : 1024;
-    Slot *slots = calloc(count, sizeof(Slot));
-    if (!slots)
+    void *memory = calloc(count + 1, sizeof(Slot));
+    if (!memory)
         return 0;
+    Slot *slots = (Slot *)(((uintptr_t)memory + sizeof(Slot) - 1) / sizeof(Slot) * sizeof(Slot));
     for (size_t i = 0; i < words->slot_count; i++) {
         size_t slot = words_hash(words->slots[i].key) & (count - 1);
         if (!words->slots[i].number)
@@ -31,8 +32,9 @@ static int more_slots(Words *words) {
             slot = (slot + 1) & (count - 1);
         slots[slot] = words->slots[i];
     }
-    free(words->slots);
+    free(words->slot_memory);
     words->slots = slots;
+    words->slot_memory = memory;
     words->slot_count = count;
     return 1;
 }
@@ -68,14 +70,14 @@ Slot *words_add(Words *words, const uint8_t *word, size_t length, Key key, int *
         memcpy(words->text + words->text_size, word, length);
         words->words[words->count] = (Word){0, (uint32_t)words->text_size, (uint32_t)length, 0};
         words->text_size += length;
-        *slot = (Slot){key, (uint32_t)++words->count, 0};
+        *slot = (Slot){key, (uint32_t)++words->count, 0, 0};
     }
     return slot;
 }
 
 void words_free(Words *words) {
     free(words->words);
-    free(words->slots);
+    free(words->slot_memory);
     free(words->text);
     *words = (Words){0};
 }

@@ -22,12 +22,14 @@ typedef struct {
     Key key;
     uint32_t number; /* of the word, + 1; 0: free */
     int32_t id;      /* its user's; 0 at first */
+    uint64_t unused; /* 32 bytes: none lies across two lines of the cache */
 } Slot;
 
 typedef struct {
     Word *words;
     size_t count, capacity;
     Slot *slots;
+    void *slot_memory; /* which they lie in, aligned */
     size_t slot_count;
     uint8_t *text;
     size_t text_size, text_capacity;

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline import cache, shards
+from pipeline import cache, shard_files, shards
 from pipeline.articles import normal_form, readers
 from pipeline.articles.readers import Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
@@ -28,7 +28,7 @@ def run(sources: Sequence[Source], output: Path, *, max_rejected: float, process
     results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
     refuse_changed(sources)
     counts = shards.total(results)
-    shards.join(output, ".rejected", output / "rejected.jsonl")
+    shard_files.join(output, ".rejected", output / "rejected.jsonl")
     refuse_rejected(counts, max_rejected, output / "rejected.jsonl")
     return {"sources": len(sources), **counts}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline import cache, runs, shards
+from pipeline import cache, runs, shard_files
 from pipeline.cli import front
 
 BLOCK = 10_000  # sentences between two writes
@@ -21,7 +21,7 @@ BLOCK = 10_000  # sentences between two writes
 def sentences(data: Path, run_id: str | None) -> None:
     """Print the words that Segment made of the text: a sentence a line, a space between words. For a look, and for
     other tools that read such text (fastText, GloVe, word2vec)."""
-    read = shards.read_sentences(find_segment(data, run_id))
+    read = shard_files.read_sentences(find_segment(data, run_id))
     out = sys.stdout.buffer
     while block := list(islice(read, BLOCK)):
         out.write("".join(" ".join(words) + "\n" for words in block).encode("utf-8"))

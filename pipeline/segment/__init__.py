@@ -2,8 +2,8 @@
 
 Writes for each shard its words as int32 ids (``.ids``, little-endian, -1 ends a sentence) over the shard's own word
 list (``.words``: word, TAB, count; the line number is the id; never white space within a word).
-``shards.read_sentences`` and ``ciliu sentences`` give the words themselves: as files they would be 1.4 times the size
-of the ids, and the disk is what bounds this stage.
+``shard_files.read_sentences`` and ``ciliu sentences`` give the words themselves: as files they would be 1.4 times the
+size of the ids, and the disk is what bounds this stage.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ciliu import Protect, Segmenter
 from ciliu.segmenter import choose_engine
-from pipeline import cache, shards
+from pipeline import cache, shard_files, shards
 from pipeline.plain_text import read_lines
 from pipeline.segment.lexicon import make_lexicon
 from pipeline.shards import Shard
@@ -44,8 +44,8 @@ def run(
     Protect.read(protect)  # a bad line stops the run before any work
     arguments = (str(dictionary), engine, tuple(map(str, protect)), HMM, keep_punctuation, dropped)
     work = [
-        Shard(file.path.stem, file.digest, (str(file.path), *arguments), file.size)
-        for file in shards.files(dedup, ".jsonl")
+        Shard(file.path.stem, file.digest, (str(file.path), *arguments, file.digest), file.size)
+        for file in shard_files.files(dedup, ".jsonl")
     ]
     return shards.total(shards.map_shards(segment_shard, work, output, sharded="dedup", processes=processes))
 
@@ -67,10 +67,11 @@ def segment_shard(
     HMM: bool,
     keep_punctuation: bool,
     stop_words: Sequence[str],
+    digest: str = "",
 ) -> cache.Counts:
     """One shard: its articles' sentences as ids, and its word list."""
     lexicon = make_lexicon(open_segmenter(dictionary, engine, protect), HMM, keep_punctuation, stop_words)
-    lines = Path(path).read_bytes()  # a shard's size, or one article's
+    lines = shard_files.read_whole(Path(path), digest)  # a shard's size, or one article's
     at = articles = 0
     with (folder / f"{name}.ids").open("wb") as ids:
         while at < len(lines):

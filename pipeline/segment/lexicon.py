@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from ciliu import Segmenter
-from pipeline import cache, shards
+from pipeline import cache, shard_files
 from pipeline.segment.sentences import cut_sentences, is_punctuation
 
 MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
 
 WHITE_SPACE, PUNCTUATION, STOP_WORD = -2, -3, -4  # instead of an id: dropped, and why
-END = shards.END_OF_SENTENCE
+END = shard_files.END_OF_SENTENCE
 DROPPED = {WHITE_SPACE: "white_space", PUNCTUATION: "punctuation", STOP_WORD: "stop_words"}
 
 Cut = Callable[[str], Iterator[list[str]]]  # the words of each sentence of a text

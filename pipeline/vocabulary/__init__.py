@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import cache, shards
-from pipeline.shards import File, Shard
+from pipeline import cache, shard_files, shards
+from pipeline.shard_files import File
+from pipeline.shards import Shard
 from pipeline.vocabulary.counter import Counter, make_counter
 
 VERSION = 2
@@ -36,17 +37,17 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
 
     Raises ``ValueError`` with the sizes if none does.
     """
-    groups = make_groups(shards.files(segment, ".words"))
+    groups = make_groups(shard_files.files(segment, ".words"))
     work = [
         Shard(
             group[0].path.stem,
             [file.digest for file in group],
-            ([str(file.path) for file in group],),
+            ([(str(file.path), file.digest) for file in group],),
             sum(file.size for file in group),
         )
         for group in groups
     ]
-    grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes)
+    grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes, verify=True)
     counter = make_counter()
     for shard in work:
         counter.add((output / f"{shard.name}.counts").read_bytes())
@@ -87,14 +88,14 @@ def make_groups(files: Sequence[File]) -> list[list[File]]:
     return [group for group in groups if group]
 
 
-def count_group(folder: Path, name: str, paths: Sequence[str]) -> cache.Counts:
-    """The words of some shards with their counts (``.counts``), and for each line of the shards' lists which of these
-    it is (``.numbers``, int32)."""
+def count_group(folder: Path, name: str, lists: Sequence[tuple[str, str]]) -> cache.Counts:
+    """The words of some shards (path and digest of each list) with their counts, ``.counts``; and for each line of the
+    shards' lists which of these it is, ``.numbers``, int32."""
     counter = make_counter()
     lengths = []
     with (folder / f"{name}.numbers").open("wb") as file:
-        for path in paths:
-            numbers = counter.add(Path(path).read_bytes())
+        for path, digest in lists:
+            numbers = counter.add(shard_files.read_whole(Path(path), digest))
             file.write(numbers)
             lengths.append(len(numbers) // 4)
     (folder / f"{name}.counts").write_bytes(counter.counts())
@@ -163,8 +164,8 @@ def count_sentences(segment: Path) -> int:
     manifest = cache.read_manifest(segment)
     if manifest:
         return int(manifest["counts"]["sentences"])
-    ids = (np.fromfile(file.path, dtype="<i4") for file in shards.files(segment, ".ids"))
-    return sum(int(np.count_nonzero(shard == shards.END_OF_SENTENCE)) for shard in ids)
+    ids = (np.fromfile(file.path, dtype="<i4") for file in shard_files.files(segment, ".ids"))
+    return sum(int(np.count_nonzero(shard == shard_files.END_OF_SENTENCE)) for shard in ids)
 
 
 def summary(counts: cache.Counts) -> str:
