@@ -5,22 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *)) {
+int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *, const Block *later)) {
     memset(worker, 0, sizeof(*worker));
     worker->model = model;
     worker->visit = visit;
-    const size_t targets = padded(model->targets), floats = targets * (sizeof(float *) + 2 * sizeof(float));
-    char *memory = worker->memory = calloc(1, QUEUE * floats + products_size(model->targets) * sizeof(float) + 64);
+    const size_t targets = padded(model->targets), products = products_size(model->targets) * sizeof(float);
+    const size_t fetches = targets + padded(2 * (BLOCK + 1)); /* a whole window and its centre, in two matrices */
+    const size_t size = targets * (2 * sizeof(float *) + 2 * sizeof(float)) + fetches * sizeof(float *);
+    char *memory = worker->memory = calloc(1, QUEUE * size + products + 64);
     if (!memory)
         return 0;
     memory += 64 - (uintptr_t)memory % 64;
     worker->products = (float *)(void *)memory;
-    memory += products_size(model->targets) * sizeof(float);
-    for (size_t i = 0; i < QUEUE; i++, memory += floats) {
+    memory += products;
+    for (size_t i = 0; i < QUEUE; i++, memory += size) {
         Block *block = &worker->queue[i];
-        block->target = (float **)(void *)memory;
-        block->target_weight = (float *)(void *)(block->target + targets);
+        block->target_weight = (float *)(void *)memory;
         block->label = block->target_weight + targets;
+        block->target = (float **)(void *)(block->label + targets);
+        block->drawn = (uint64_t *)(void *)(block->target + targets);
+        block->fetch = (float **)(void *)(block->drawn + targets);
     }
     return 1;
 }
@@ -30,28 +34,7 @@ void worker_free(Worker *worker) {
     free(worker->words);
 }
 
-static void fetch(const float *row, size_t width) {
-    for (size_t i = 0; i < width; i += LINE)
-        __builtin_prefetch(row + i);
-}
-
-/* An empty block at the end of the queue; if that is full, the first is visited. */
-static Block *new_block(Worker *worker) {
-    const size_t ahead = worker->model->share == 1 ? QUEUE : 2;
-    if (worker->waiting == ahead) {
-        worker->visit(worker, &worker->queue[worker->first]);
-        worker->first = (worker->first + 1) % QUEUE;
-        worker->waiting--;
-    }
-    Block *block = &worker->queue[(worker->first + worker->waiting++) % QUEUE];
-    block->contexts = block->targets = 0;
-    return block;
-}
-
-static void flush(Worker *worker) {
-    for (; worker->waiting; worker->waiting--, worker->first = (worker->first + 1) % QUEUE)
-        worker->visit(worker, &worker->queue[worker->first]);
-}
+static Block *in_queue(Worker *worker, size_t place) { return &worker->queue[(worker->first + place) % QUEUE]; }
 
 /* A row that is there already weighs more. `seen` has a bit for each of 64 classes of words: mostly it says enough. */
 static size_t add_row(float **rows, float *weights, size_t count, float *row, uint32_t word, uint64_t *seen) {
@@ -68,11 +51,10 @@ static size_t add_row(float **rows, float *weights, size_t count, float *row, ui
     return count + 1;
 }
 
-static void add_path(Worker *worker, Block *block, uint32_t centre) {
-    const Model *model = worker->model;
-    for (int64_t i = model->offsets[centre]; i < model->offsets[centre + 1]; i++) {
+static void add_path(const Model *model, Block *block) {
+    for (int64_t i = model->offsets[block->centre]; i < model->offsets[block->centre + 1]; i++) {
         float *row = model->syn1 + (size_t)model->points[i] * model->width;
-        fetch(row, model->width);
+        block->fetch[block->fetches++] = row;
         block->target[block->targets] = row;
         block->target_weight[block->targets] = 1;
         block->label[block->targets++] = 1 - model->codes[i];
@@ -80,64 +62,93 @@ static void add_path(Worker *worker, Block *block, uint32_t centre) {
 }
 
 /* The centre word and what is drawn; a draw of the centre word itself is dropped, as by gensim. */
-static void add_draws(Worker *worker, Block *block, uint32_t centre) {
-    const Model *model = worker->model;
+static void add_draws(const Model *model, Block *block) {
+    const uint32_t centre = block->centre;
     uint64_t seen = 0;
     block->targets = add_row(block->target, block->target_weight, 0, model->syn1neg + centre * model->width, centre, &seen);
     block->label[0] = 1;
     for (uint32_t i = 0; i < model->negative; i++) {
-        uint32_t word = alias_draw(model->alias, model->vocabulary, random_next(&worker->random));
+        const uint32_t word = alias_draw(model->alias, model->vocabulary, block->drawn[i]);
         if (word == centre)
             continue;
         float *row = model->syn1neg + word * model->width;
-        fetch(row, model->width);
+        block->fetch[block->fetches++] = row;
         block->label[block->targets] = 0;
         block->targets = add_row(block->target, block->target_weight, block->targets, row, word, &seen);
     }
 }
 
-static void add_contexts(Block *block, const Model *model, const uint32_t *words, size_t from, size_t to, size_t centre) {
+/* What a block's targets are made of was asked for when the block was begun, and has come by now. */
+static void finish_block(Worker *worker, Block *block) {
+    if (block->is_path)
+        add_path(worker->model, block);
+    else
+        add_draws(worker->model, block);
+}
+
+static void visit_first(Worker *worker, const Block *later) {
+    worker->visit(worker, in_queue(worker, 0), later);
+    worker->first++;
+    worker->waiting--;
+}
+
+/* Begins a block at the end of the queue, finishes the one before, and visits the first if the queue is long enough. */
+static void push_block(Worker *worker, size_t from, size_t to, size_t centre, int is_path) {
+    const Model *model = worker->model;
+    Block *block = in_queue(worker, worker->waiting++);
+    block->contexts = block->targets = block->fetches = 0;
+    block->centre = worker->words[centre];
+    block->is_path = is_path;
     uint64_t seen = 0;
     for (size_t i = from; i < to; i++)
         if (i != centre)
             block->contexts = add_row(block->context, block->context_weight, block->contexts,
-                                      model->syn0 + words[i] * model->width, words[i], &seen);
+                                      model->syn0 + worker->words[i] * model->width, worker->words[i], &seen);
+    for (size_t i = 0; !is_path && i < model->negative; i++) {
+        block->drawn[i] = random_next(&worker->random);
+        __builtin_prefetch(&model->alias[random_below(block->drawn[i], model->vocabulary)]);
+    }
+    if (is_path) {
+        __builtin_prefetch(&model->points[model->offsets[block->centre]]);
+        __builtin_prefetch(&model->codes[model->offsets[block->centre]]);
+    }
+    for (; worker->fetched < to; worker->fetched++) {
+        block->fetch[block->fetches++] = model->syn0 + worker->words[worker->fetched] * model->width;
+        if (model->syn1neg)
+            block->fetch[block->fetches++] = model->syn1neg + worker->words[worker->fetched] * model->width;
+    }
+    Block *before = in_queue(worker, worker->waiting - 2);
+    if (worker->waiting > 1)
+        finish_block(worker, before);
+    if (worker->waiting == (model->share == 1 ? QUEUE : 3))
+        visit_first(worker, before);
 }
 
-/* The context words from `from` to before `to`, which share their targets. Hierarchical softmax comes first. */
-static void make_blocks(Worker *worker, size_t from, size_t to, size_t centre) {
-    const Model *model = worker->model;
-    worker->pairs += to - from - (from <= centre && centre < to);
-    if (model->syn1) {
-        Block *block = new_block(worker);
-        add_contexts(block, model, worker->words, from, to, centre);
-        add_path(worker, block, worker->words[centre]);
-    }
-    if (model->syn1neg) {
-        Block *block = new_block(worker);
-        add_contexts(block, model, worker->words, from, to, centre);
-        add_draws(worker, block, worker->words[centre]);
-    }
+static void flush(Worker *worker) {
+    if (worker->waiting)
+        finish_block(worker, in_queue(worker, worker->waiting - 1));
+    while (worker->waiting)
+        visit_first(worker, in_queue(worker, worker->waiting - 1));
 }
 
+/* Each word with the words of its window, `share` at a time. Hierarchical softmax comes before negative sampling. */
 static void run_sentence(Worker *worker, size_t count) {
     const Model *model = worker->model;
     const size_t share = model->share && model->share < BLOCK ? model->share : BLOCK;
-    size_t fetched = 0;
+    worker->fetched = 0;
     for (size_t i = 0; i < count; i++) {
         const size_t window = model->window - random_below(random_next(&worker->random), model->window);
-        for (; fetched < count && fetched <= i + 1 + model->window; fetched++) {
-            fetch(model->syn0 + worker->words[fetched] * model->width, model->width);
-            if (model->syn1neg)
-                fetch(model->syn1neg + worker->words[fetched] * model->width, model->width);
-        }
         const size_t end = i + window < count ? i + window + 1 : count;
         for (size_t from = i > window ? i - window : 0, to; from < end; from = to) {
-            to = from + share + (from <= i && i < from + share); /* the centre word is no context */
-            if (to > end)
-                to = end;
-            if (to - from > (from <= i && i < to))
-                make_blocks(worker, from, to, i);
+            const size_t with_centre = from <= i && i < from + share; /* which is no context */
+            to = from + share + with_centre < end ? from + share + with_centre : end;
+            if (to - from == with_centre)
+                continue;
+            worker->pairs += to - from - with_centre;
+            if (model->syn1)
+                push_block(worker, from, to, i, 1);
+            if (model->syn1neg)
+                push_block(worker, from, to, i, 0);
         }
     }
     worker->words_trained += count;
@@ -177,12 +188,13 @@ int worker_run(Worker *worker, const Shard *shard, size_t start, size_t end) {
     return 1;
 }
 
-void visit_step(Worker *worker, const Block *block) {
-    worker->model->kernel->step(block, worker->model->width, worker->alpha, worker->products);
+void visit_step(Worker *worker, const Block *block, const Block *later) {
+    worker->model->kernel->step(block, later, worker->model->width, worker->alpha, worker->products);
 }
 
 /* -log σ of the product towards its label. */
-void visit_loss(Worker *worker, const Block *block) {
+void visit_loss(Worker *worker, const Block *block, const Block *later) {
+    (void)later;
     worker->model->kernel->multiply(block, worker->model->width, worker->products);
     for (size_t m = 0; m < block->contexts; m++)
         for (size_t t = 0; t < block->targets; t++) {

@@ -14,7 +14,7 @@
 enum {
     BLOCK = 64,    /* context rows of a block, at most; the whole window of more than 32 words takes two */
     LINE = 16,     /* floats of a cache line, and of the widest vector: a row is a multiple of it, filled up with zeros */
-    QUEUE = 8,     /* blocks made ahead, at most, so that their rows are on their way */
+    QUEUE = 8,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
     CHUNK = 10000, /* words of a chunk: gensim's batch_words */
 };
 
@@ -50,7 +50,8 @@ int alias_build(Alias *table, const int64_t *counts, uint32_t size, double expon
 
 static inline uint32_t alias_draw(const Alias *table, uint32_t size, uint64_t random) {
     uint32_t place = random_below(random, size);
-    return (uint32_t)random < table[place].threshold ? place : table[place].other;
+    const Alias found = table[place];
+    return found.other ^ ((place ^ found.other) & (0u - ((uint32_t)random < found.threshold))); /* no branch to guess */
 }
 
 typedef struct {
@@ -59,6 +60,11 @@ typedef struct {
     size_t contexts, targets;
     float **target, *target_weight;
     float *label; /* of each target: 1, or 0 for a word that was drawn, or for code 1 of the Huffman tree */
+    uint32_t centre;
+    int is_path;
+    uint64_t *drawn; /* random numbers, out of which the targets will be made */
+    float **fetch;   /* rows that this block is the first to need */
+    size_t fetches;
 } Block;
 
 /* The kernel: written once (skipgram_kernel.h), compiled for several instruction sets. `width` is floats of a row. */
@@ -67,8 +73,9 @@ typedef struct {
     int (*runs_here)(void);
     /* All products; the one of context m and target t lies at product_place(). */
     void (*multiply)(const Block *block, size_t width, float *products);
-    /* The whole step. A product of 6 and more, or -6 and less, changes nothing: gensim's MAX_EXP. */
-    void (*step)(const Block *block, size_t width, float alpha, float *products);
+    /* The whole step; fetches the rows of a later block. A product of 6 and more, or -6 and less, changes nothing:
+     * gensim's MAX_EXP. */
+    void (*step)(const Block *block, const Block *later, size_t width, float alpha, float *products);
 } Kernel;
 
 extern const Kernel skipgram_avx512, skipgram_avx2, skipgram_base;
@@ -121,21 +128,21 @@ typedef struct {
 typedef struct Worker Worker;
 struct Worker {
     const Model *model;
-    void (*visit)(Worker *, const Block *); /* what is done with a block: a step of training, or its loss */
+    void (*visit)(Worker *, const Block *, const Block *later); /* what is done with a block: a step of training, or its loss */
     uint64_t random;
     float alpha;
     float *products;
     Block queue[QUEUE];
     size_t first, waiting;
     uint32_t *words; /* of a sentence, after subsampling */
-    size_t capacity;
+    size_t capacity, fetched; /* words of the sentence whose rows were asked for */
     uint64_t words_trained, pairs;
     double loss;
     void *memory;
 };
 
 /* Returns 0 without memory. */
-int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *));
+int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *, const Block *later));
 void worker_free(Worker *worker);
 
 /* Visits all blocks of these ids (whole sentences) in order. Returns 0 without memory. */
@@ -163,7 +170,7 @@ int training_run(const Training *training, uint64_t done, uint64_t end, unsigned
 float *matrix_new(size_t rows, size_t width);
 void matrix_free(float *matrix, size_t rows, size_t width);
 
-void visit_step(Worker *worker, const Block *block);
-void visit_loss(Worker *worker, const Block *block);
+void visit_step(Worker *worker, const Block *block, const Block *later);
+void visit_loss(Worker *worker, const Block *block, const Block *later);
 
 #endif

@@ -20,7 +20,7 @@ enum { LANES = VECTOR / 4 };
 
 inline_always Vector load(const float *p) { return *(const Vector *)(const void *)p; }
 inline_always void store(float *p, Vector v) { *(Vector *)(void *)p = v; }
-inline_always Vector splat(float x) { return (Vector){0} + x; }
+inline_always Vector splat(float x) { return x - (Vector){0}; } /* + would make 0 of -0 */
 
 /* Shuffles within each group of four lanes, out of two vectors. */
 #if VECTOR == 16
@@ -157,6 +157,13 @@ static void differentiate(const Block *block, float alpha, float *products) {
             }
 }
 
+/* A line of each row that a later block needs: some at a time, for a core waits where it has asked for too many. */
+inline_always void fetch_lines(const Block *later, size_t i) {
+    if (i % LINE == 0)
+        for (size_t k = 0; k < later->fetches; k++)
+            __builtin_prefetch(later->fetch[k] + i);
+}
+
 /* One vector of n targets and of all contexts, out of their old values. Where the targets take several rounds, `old`
  * keeps the contexts' old values; else NULL. `g` of context m and target t lies at g[m * by_context + t * by_target]. */
 inline_always void update_tile(size_t n, const Block *block, float *const *target, size_t i, const float *g,
@@ -179,16 +186,20 @@ inline_always void update_tile(size_t n, const Block *block, float *const *targe
         store(target[t] + i, after[t]);
 }
 
-inline_always void update_all(size_t n, const Block *block, size_t width, const float *g, size_t by_context,
-                              size_t by_target) {
-    for (size_t i = 0; i < width; i += LANES)
+inline_always void update_all(size_t n, const Block *block, const Block *later, size_t width, const float *g,
+                              size_t by_context, size_t by_target) {
+    for (size_t i = 0; i < width; i += LANES) {
+        fetch_lines(later, i);
         update_tile(n, block, block->target, i, g, by_context, by_target, NULL);
+    }
 }
 
 /* More targets than fit the registers. */
-inline_always void update_many(const Block *block, size_t width, const float *g, size_t by_context, size_t by_target) {
+inline_always void update_many(const Block *block, const Block *later, size_t width, const float *g, size_t by_context,
+                               size_t by_target) {
     Vector old[BLOCK];
     for (size_t i = 0; i < width; i += LANES) {
+        fetch_lines(later, i);
         for (size_t m = 0; m < block->contexts; m++)
             old[m] = load(block->context[m] + i);
         for (size_t t = 0; t < block->targets; ) {
@@ -219,13 +230,13 @@ inline_always void update_many(const Block *block, size_t width, const float *g,
     }
 }
 
-inline_always void update(const Block *block, size_t width, const float *g, size_t by_context, size_t by_target) {
+inline_always void update(const Block *block, const Block *later, size_t width, const float *g, size_t by_context, size_t by_target) {
     switch (block->targets) {
     case 0:
         break;
 #define ALL(n)                                                                                                         \
     case n:                                                                                                            \
-        update_all(n, block, width, g, by_context, by_target);                                                         \
+        update_all(n, block, later, width, g, by_context, by_target);                                                         \
         break;
         ALL(1)
         ALL(2)
@@ -241,15 +252,15 @@ inline_always void update(const Block *block, size_t width, const float *g, size
 #endif
 #undef ALL
     default:
-        update_many(block, width, g, by_context, by_target);
+        update_many(block, later, width, g, by_context, by_target);
     }
 }
 
-static void step(const Block *block, size_t width, float alpha, float *products) {
+static void step(const Block *block, const Block *later, size_t width, float alpha, float *products) {
     multiply(block, width, products);
     differentiate(block, alpha, products);
     if (is_by_target(block))
-        update(block, width, products, padded(block->targets), 1);
+        update(block, later, width, products, padded(block->targets), 1);
     else
-        update(block, width, products, 1, BLOCK);
+        update(block, later, width, products, 1, BLOCK);
 }
