@@ -120,7 +120,7 @@ static void push_block(Worker *worker, size_t from, size_t to, size_t centre, in
     Block *before = in_queue(worker, worker->waiting - 2);
     if (worker->waiting > 1)
         finish_block(worker, before);
-    if (worker->waiting == (model->share == 1 ? QUEUE : 3))
+    if (worker->waiting == QUEUE)
         visit_first(worker, before);
 }
 

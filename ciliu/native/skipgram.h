@@ -14,7 +14,7 @@
 enum {
     BLOCK = 64,    /* context rows of a block, at most; the whole window of more than 32 words takes two */
     LINE = 16,     /* floats of a cache line, and of the widest vector: a row is a multiple of it, filled up with zeros */
-    QUEUE = 8,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
+    QUEUE = 4,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
     CHUNK = 10000, /* words of a chunk: gensim's batch_words */
 };
 

@@ -161,7 +161,7 @@ static void differentiate(const Block *block, float alpha, float *products) {
 inline_always void fetch_lines(const Block *later, size_t i) {
     if (i % LINE == 0)
         for (size_t k = 0; k < later->fetches; k++)
-            __builtin_prefetch(later->fetch[k] + i);
+            __builtin_prefetch(later->fetch[k] + i, 0, 2); /* to the second level: the first is full */
 }
 
 /* One vector of n targets and of all contexts, out of their old values. Where the targets take several rounds, `old`
