@@ -7,8 +7,8 @@
 #define UPDATE_TARGETS 8
 #else
 #define FMA(a, b, c) ((a) * (b) + (c))
-#define TILE_TARGETS 2
-#define UPDATE_TARGETS 4
+#define TILE_TARGETS 3
+#define UPDATE_TARGETS 6
 #endif
 #include "skipgram_kernel.h"
 
