@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import corpus
 import numpy as np
 import numpy.typing as npt
-import report
 
+import corpus
+import report
 from ciliu import Segmenter
 from pipeline.articles.normal_form import normalize
 from pipeline.segment.lexicon import make_lexicon

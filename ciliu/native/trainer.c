@@ -122,7 +122,7 @@ static PyObject *trainer_norms(PyObject *object, PyObject *unused) {
             square += x * x;
         }
         sum += sqrt(square);
-        largest = square <= largest ? largest : square; /* takes over what is not a number, and keeps it */
+        largest = square <= largest || isnan(largest) ? largest : square; /* what is no number is kept */
     }
     return Py_BuildValue("dd", sum / (double)count, sqrt(largest));
 }
