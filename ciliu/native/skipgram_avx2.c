@@ -14,6 +14,7 @@
 #include "skipgram_kernel.h"
 
 static int runs_here(void) {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 

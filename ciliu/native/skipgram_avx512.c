@@ -14,6 +14,7 @@
 #include "skipgram_kernel.h"
 
 static int runs_here(void) {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl");
 }
