@@ -53,7 +53,7 @@ static size_t add_row(float **rows, float *weights, size_t count, float *row, ui
 
 static void add_path(const Model *model, Block *block) {
     for (int64_t i = model->offsets[block->centre]; i < model->offsets[block->centre + 1]; i++) {
-        float *row = model->syn1 + (size_t)model->points[i] * model->width;
+        float *row = model->syn1 + (size_t)model->points[i] * model->stride;
         block->fetch[block->fetches++] = row;
         block->target[block->targets] = row;
         block->target_weight[block->targets] = 1;
@@ -65,13 +65,13 @@ static void add_path(const Model *model, Block *block) {
 static void add_draws(const Model *model, Block *block) {
     const uint32_t centre = block->centre;
     uint64_t seen = 0;
-    block->targets = add_row(block->target, block->target_weight, 0, model->syn1neg + centre * model->width, centre, &seen);
+    block->targets = add_row(block->target, block->target_weight, 0, model->syn1neg + centre * model->stride, centre, &seen);
     block->label[0] = 1;
     for (uint32_t i = 0; i < model->negative; i++) {
         const uint32_t word = alias_draw(model->alias, model->vocabulary, block->drawn[i]);
         if (word == centre)
             continue;
-        float *row = model->syn1neg + word * model->width;
+        float *row = model->syn1neg + word * model->stride;
         block->fetch[block->fetches++] = row;
         block->label[block->targets] = 0;
         block->targets = add_row(block->target, block->target_weight, block->targets, row, word, &seen);
@@ -103,7 +103,7 @@ static void push_block(Worker *worker, size_t from, size_t to, size_t centre, in
     for (size_t i = from; i < to; i++)
         if (i != centre)
             block->contexts = add_row(block->context, block->context_weight, block->contexts,
-                                      model->syn0 + worker->words[i] * model->width, worker->words[i], &seen);
+                                      model->syn0 + worker->words[i] * model->stride, worker->words[i], &seen);
     for (size_t i = 0; !is_path && i < model->negative; i++) {
         block->drawn[i] = random_next(&worker->random);
         __builtin_prefetch(&model->alias[random_below(block->drawn[i], model->vocabulary)]);
@@ -113,9 +113,9 @@ static void push_block(Worker *worker, size_t from, size_t to, size_t centre, in
         __builtin_prefetch(&model->codes[model->offsets[block->centre]]);
     }
     for (; worker->fetched < to; worker->fetched++) {
-        block->fetch[block->fetches++] = model->syn0 + worker->words[worker->fetched] * model->width;
+        block->fetch[block->fetches++] = model->syn0 + worker->words[worker->fetched] * model->stride;
         if (model->syn1neg)
-            block->fetch[block->fetches++] = model->syn1neg + worker->words[worker->fetched] * model->width;
+            block->fetch[block->fetches++] = model->syn1neg + worker->words[worker->fetched] * model->stride;
     }
     Block *before = in_queue(worker, worker->waiting - 2);
     if (worker->waiting > 1)

@@ -108,10 +108,10 @@ typedef struct {
 /* Divides the shards; in `problem` (of `size` bytes) a sentence about what is wrong. Returns 0 then. */
 int chunks_find(Chunks *chunks, const Shard *shards, size_t count, uint32_t vocabulary, char *problem, size_t size);
 
-/* What is trained, and how. Rows are `width` floats, aligned to a cache line. */
+/* What is trained, and how. Rows are `width` floats, `stride` apart, aligned to a cache line. */
 typedef struct {
     uint32_t vocabulary;
-    size_t vector_size, width;
+    size_t vector_size, width, stride;
     uint32_t window, negative, share;
     uint64_t seed;
     float *syn0, *syn1neg, *syn1; /* the last two NULL without their objective */
@@ -167,8 +167,8 @@ int training_run(const Training *training, uint64_t done, uint64_t end, unsigned
                  uint64_t *trained);
 
 /* A matrix of zeros in memory of its own, on huge pages where the system has them. NULL without memory. */
-float *matrix_new(size_t rows, size_t width);
-void matrix_free(float *matrix, size_t rows, size_t width);
+float *matrix_new(size_t rows, size_t stride);
+void matrix_free(float *matrix, size_t rows, size_t stride);
 
 void visit_step(Worker *worker, const Block *block, const Block *later);
 void visit_loss(Worker *worker, const Block *block, const Block *later);

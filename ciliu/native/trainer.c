@@ -6,7 +6,7 @@
 void copy_rows(const Model *model, float *matrix, float *rows, size_t first, size_t count, int inwards) {
     const size_t size = model->vector_size * sizeof(float);
     for (size_t i = 0; i < count; i++) {
-        float *own = matrix + (first + i) * model->width, *other = rows + i * model->vector_size;
+        float *own = matrix + (first + i) * model->stride, *other = rows + i * model->vector_size;
         memcpy(inwards ? own : other, inwards ? other : own, size);
     }
 }
@@ -118,7 +118,7 @@ static PyObject *trainer_norms(PyObject *object, PyObject *unused) {
     for (size_t row = 0; row < model->vocabulary; row += apart, count++) {
         double square = 0;
         for (size_t i = 0; i < model->vector_size; i++) {
-            const double x = model->syn0[row * model->width + i];
+            const double x = model->syn0[row * model->stride + i];
             square += x * x;
         }
         sum += sqrt(square);

@@ -123,7 +123,7 @@ static int build_alias(Model *model, PyObject *counts, double ns_exponent) {
 
 /* A matrix, with rows that are given or zeros. */
 static float *new_matrix(const Model *model, PyObject *rows, const char *name) {
-    float *matrix = matrix_new(model->vocabulary, model->width);
+    float *matrix = matrix_new(model->vocabulary, model->stride);
     if (!matrix)
         return (float *)PyErr_NoMemory();
     if (rows == Py_None)
@@ -136,7 +136,7 @@ static float *new_matrix(const Model *model, PyObject *rows, const char *name) {
         good = 0;
     }
     if (!good) {
-        matrix_free(matrix, model->vocabulary, model->width);
+        matrix_free(matrix, model->vocabulary, model->stride);
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
@@ -207,6 +207,8 @@ PyObject *trainer_new(PyTypeObject *type, PyObject *arguments, PyObject *options
     model->vocabulary = (uint32_t)words;
     model->vector_size = (size_t)vector_size;
     model->width = padded((size_t)vector_size);
+    /* rows a multiple of 512 bytes apart would all compete for the same few places of the cache */
+    model->stride = model->width % (8 * LINE) ? model->width : model->width + LINE;
     model->targets = (size_t)model->negative + 1;
     if (!(shards = PySequence_Fast(given, "shards: a sequence of pairs of ids and map")) || !take_shards(self, shards) ||
         !(model->sample_int = keep_buffer(self, 0, sample_int, 'I', "sample_int", words)) ||
@@ -233,8 +235,8 @@ void trainer_dealloc(PyObject *object) {
     free(self->training.shards);
     free(self->training.chunks.chunks);
     free(model->alias);
-    matrix_free(model->syn0, model->vocabulary, model->width);
-    matrix_free(model->syn1neg, model->vocabulary, model->width);
-    matrix_free(model->syn1, model->vocabulary, model->width);
+    matrix_free(model->syn0, model->vocabulary, model->stride);
+    matrix_free(model->syn1neg, model->vocabulary, model->stride);
+    matrix_free(model->syn1, model->vocabulary, model->stride);
     Py_TYPE(object)->tp_free(object);
 }

@@ -75,8 +75,8 @@ int training_run(const Training *training, uint64_t done, uint64_t end, unsigned
 }
 
 /* Rows are read at random, and with small pages each one would wait for the page tables too. */
-float *matrix_new(size_t rows, size_t width) {
-    const size_t size = rows * width * sizeof(float);
+float *matrix_new(size_t rows, size_t stride) {
+    const size_t size = rows * stride * sizeof(float);
     void *matrix = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
     if (matrix == MAP_FAILED)
         return NULL;
@@ -86,7 +86,7 @@ float *matrix_new(size_t rows, size_t width) {
     return matrix;
 }
 
-void matrix_free(float *matrix, size_t rows, size_t width) {
+void matrix_free(float *matrix, size_t rows, size_t stride) {
     if (matrix)
-        munmap(matrix, rows * width * sizeof(float));
+        munmap(matrix, rows * stride * sizeof(float));
 }
