@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from pipeline.segment.lexicon import make_lexicon
 from pipeline.vocabulary import make_counter
 
 BLOCK = 256  # articles between two writes
+END = -1
 
 
 @dataclass
@@ -33,6 +35,17 @@ class Text:
     counts: npt.NDArray[np.int64]
     words: int
     sentences: int
+
+    def part(self, words: int) -> tuple[Path, int]:
+        """The first sentences, ``words`` words or a few more, as gensim reads them; and how many words they have."""
+        ends = np.flatnonzero(self.ids == END)
+        before = ends - np.arange(len(ends))  # words up to the end of each sentence
+        number = min(int(np.searchsorted(before, words)) + 1, len(ends))
+        path = self.text.with_name(f"text-{words}")
+        if not path.exists():
+            with self.text.open("rb") as whole, path.open("wb") as part:
+                part.writelines(islice(whole, number))
+        return path, int(before[number - 1])
 
 
 def prepare(shared: Path, work: Path, words: int, min_count: int) -> Text:
@@ -59,14 +72,13 @@ def prepare(shared: Path, work: Path, words: int, min_count: int) -> Text:
 
 def _fill(folder: Path, shared: Path, words: int, min_count: int) -> None:
     lexicon = make_lexicon(Segmenter(), HMM=True, keep_punctuation=False, stop_words=())
+    articles = _articles(shared)
     with (folder / "text").open("wb") as text, (folder / "ids").open("wb") as ids:
-        for number, article in enumerate(_articles(shared)):
-            lexicon.encode(normalize(article)[0])
-            if number % BLOCK == 0:
-                for file, flushed in zip((text, ids), lexicon.flush(), strict=True):
-                    file.write(flushed)
-                if lexicon.counts()["words"] >= words:
-                    break
+        while lexicon.counts()["words"] < words and (block := list(islice(articles, BLOCK))):
+            for article in block:
+                lexicon.encode(normalize(article)[0])
+            for file, flushed in zip((text, ids), lexicon.flush(), strict=True):
+                file.write(flushed)
     counter = make_counter()
     counter.add(lexicon.words())
     kept, _, _ = counter.rank(min_count)

@@ -65,7 +65,8 @@ static void add_path(const Model *model, Block *block) {
 static void add_draws(const Model *model, Block *block) {
     const uint32_t centre = block->centre;
     uint64_t seen = 0;
-    block->targets = add_row(block->target, block->target_weight, 0, model->syn1neg + centre * model->stride, centre, &seen);
+    float *own = model->syn1neg + centre * model->stride;
+    block->targets = add_row(block->target, block->target_weight, 0, own, centre, &seen);
     block->label[0] = 1;
     for (uint32_t i = 0; i < model->negative; i++) {
         const uint32_t word = alias_draw(model->alias, model->vocabulary, block->drawn[i]);

@@ -13,12 +13,13 @@
 
 enum {
     BLOCK = 64,    /* context rows of a block, at most; the whole window of more than 32 words takes two */
-    LINE = 16,     /* floats of a cache line, and of the widest vector: a row is a multiple of it, filled up with zeros */
+    LINE = 16,     /* floats of a cache line and of the widest vector; a row is filled up with zeros to a multiple of it */
     QUEUE = 4,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
     CHUNK = 10000, /* words of a chunk: gensim's batch_words */
 };
 
-/* The next of a sequence of random numbers: splitmix64 (Steele, Lea, Flood 2014). The n-th is random_mix(start + n γ). */
+/* The next of a sequence of random numbers: splitmix64 (Steele, Lea, Flood 2014); the n-th of them is
+ * random_mix(start + n * RANDOM_STEP). */
 #define RANDOM_STEP UINT64_C(0x9E3779B97F4A7C15)
 
 static inline uint64_t random_mix(uint64_t z) {
@@ -128,7 +129,7 @@ typedef struct {
 typedef struct Worker Worker;
 struct Worker {
     const Model *model;
-    void (*visit)(Worker *, const Block *, const Block *later); /* what is done with a block: a step of training, or its loss */
+    void (*visit)(Worker *, const Block *, const Block *later); /* a step of training, or a look at the loss */
     uint64_t random;
     float alpha;
     float *products;

@@ -7,52 +7,11 @@
  *
  * Loops over these have constant bounds once `inline_always` has done its work, and are unrolled, so that local arrays
  * of vectors are registers. */
-#include "skipgram.h"
-
-#define inline_always static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 8")
-
-typedef float Vector __attribute__((vector_size(VECTOR), may_alias));
-typedef uint32_t Bits __attribute__((vector_size(VECTOR), may_alias));
-typedef float Four __attribute__((vector_size(16), may_alias));
-
-enum { LANES = VECTOR / 4 };
-
-inline_always Vector load(const float *p) { return *(const Vector *)(const void *)p; }
-inline_always void store(float *p, Vector v) { *(Vector *)(void *)p = v; }
-inline_always Vector splat(float x) { return x - (Vector){0}; } /* + would make 0 of -0 */
-
-/* Shuffles within each group of four lanes, out of two vectors. */
-#if VECTOR == 16
-#define LANES_OF(a, b, c, d) a, b, 4 + c, 4 + d
-#elif VECTOR == 32
-#define LANES_OF(a, b, c, d) a, b, 8 + c, 8 + d, 4 + a, 4 + b, 12 + c, 12 + d
-#else
-#define LANES_OF(a, b, c, d)                                                                                           \
-    a, b, 16 + c, 16 + d, 4 + a, 4 + b, 20 + c, 20 + d, 8 + a, 8 + b, 24 + c, 24 + d, 12 + a, 12 + b, 28 + c, 28 + d
-#endif
-#ifdef __clang__
-#define SHUFFLE(x, y, a, b, c, d) __builtin_shufflevector(x, y, LANES_OF(a, b, c, d))
-#else
-#define SHUFFLE(x, y, a, b, c, d) __builtin_shuffle(x, y, (Bits){LANES_OF(a, b, c, d)})
-#endif
-
-/* The sums of the lanes of four vectors. */
-inline_always Four sum_lanes(const Vector v[4]) {
-    Vector ab = SHUFFLE(v[0], v[1], 0, 1, 0, 1) + SHUFFLE(v[0], v[1], 2, 3, 2, 3);
-    Vector cd = SHUFFLE(v[2], v[3], 0, 1, 0, 1) + SHUFFLE(v[2], v[3], 2, 3, 2, 3);
-    union {
-        Vector whole;
-        Four four[LANES / 4];
-    } sums = {SHUFFLE(ab, cd, 0, 2, 0, 2) + SHUFFLE(ab, cd, 1, 3, 1, 3)};
-    Four sum = sums.four[0];
-    UNROLL for (int i = 1; i < LANES / 4; i++)
-        sum += sums.four[i];
-    return sum;
-}
+#include "skipgram_vector.h"
 
 /* The products of nx <= 4 rows x and ny rows y. */
-inline_always void multiply_tile(int nx, int ny, float *const *x, float *const *y, size_t width, float *out, size_t lead) {
+inline_always void multiply_tile(int nx, int ny, float *const *x, float *const *y, size_t width, float *out,
+                                 size_t lead) {
     Vector sums[TILE_TARGETS][4] = {0};
     for (size_t i = 0; i < width; i += LANES) {
         Vector a[4];
@@ -68,7 +27,8 @@ inline_always void multiply_tile(int nx, int ny, float *const *x, float *const *
         *(Four *)(void *)(out + (size_t)j * lead) = sum_lanes(sums[j]);
 }
 
-inline_always void multiply_row(int nx, float *const *x, float *const *y, size_t ny, size_t width, float *out, size_t lead) {
+inline_always void multiply_row(int nx, float *const *x, float *const *y, size_t ny, size_t width, float *out,
+                                size_t lead) {
     for (size_t left = ny; left; ) { /* equal parts, so that no tile is much smaller than the others */
         const size_t tiles = (left + TILE_TARGETS - 1) / TILE_TARGETS, n = left / tiles;
         switch (n) {
@@ -100,7 +60,8 @@ inline_always void multiply_row(int nx, float *const *x, float *const *y, size_t
     }
 }
 
-static void multiply_sides(float *const *x, size_t nx, float *const *y, size_t ny, size_t width, float *out, size_t lead) {
+static void multiply_sides(float *const *x, size_t nx, float *const *y, size_t ny, size_t width, float *out,
+                           size_t lead) {
     for (; nx >= 4; nx -= 4, x += 4, out += 4)
         multiply_row(4, x, y, ny, width, out, lead);
     if (nx == 3)
@@ -117,20 +78,6 @@ static void multiply(const Block *block, size_t width, float *products) {
                        padded(block->targets));
     else
         multiply_sides(block->context, block->contexts, block->target, block->targets, width, products, BLOCK);
-}
-
-/* 1 / (1 + e^-z) for |z| < 6, relative error 2e-7: 2^y with y = n + f, |f| <= 1/2, as a polynomial in f (a Chebyshev
- * fit, relative error 2e-9) and n added to the exponent's bits. */
-inline_always Vector sigmoid(Vector z) {
-    const Vector y = z * splat(-1.44269504F), shifted = y + splat(12582912.0F), f = y - (shifted - splat(12582912.0F));
-    Vector p = FMA(f, splat(0.000153375775F), splat(0.00133998599F));
-    p = FMA(f, p, splat(0.0096185198F));
-    p = FMA(f, p, splat(0.0555032901F));
-    p = FMA(f, p, splat(0.240226462F));
-    p = FMA(f, p, splat(0.693147182F));
-    p = FMA(f, p, splat(1.0F));
-    const Vector power = (Vector)((Bits)p + ((Bits)shifted << 23));
-    return splat(1.0F) / (splat(1.0F) + power);
 }
 
 inline_always Vector gradient(Vector product, Vector label, Vector rate) {
@@ -165,7 +112,7 @@ inline_always void fetch_lines(const Block *later, size_t i) {
 }
 
 /* One vector of n targets and of all contexts, out of their old values. Where the targets take several rounds, `old`
- * keeps the contexts' old values; else NULL. `g` of context m and target t lies at g[m * by_context + t * by_target]. */
+ * keeps the contexts' old values; else NULL. The step of context m and target t is g[m * by_context + t * by_target]. */
 inline_always void update_tile(size_t n, const Block *block, float *const *target, size_t i, const float *g,
                                size_t by_context, size_t by_target, const Vector *old) {
     Vector before[8], after[8];
@@ -230,13 +177,14 @@ inline_always void update_many(const Block *block, const Block *later, size_t wi
     }
 }
 
-inline_always void update(const Block *block, const Block *later, size_t width, const float *g, size_t by_context, size_t by_target) {
+inline_always void update(const Block *block, const Block *later, size_t width, const float *g, size_t by_context,
+                          size_t by_target) {
     switch (block->targets) {
     case 0:
         break;
 #define ALL(n)                                                                                                         \
     case n:                                                                                                            \
-        update_all(n, block, later, width, g, by_context, by_target);                                                         \
+        update_all(n, block, later, width, g, by_context, by_target);                                                  \
         break;
         ALL(1)
         ALL(2)

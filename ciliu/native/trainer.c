@@ -167,7 +167,7 @@ static PyMethodDef methods[] = {
     {"seek", trainer_seek, METH_O, "seek(done): go on after so many chunks"},
     {"get", trainer_get, METH_VARARGS, "get(name, rows, first=0): copy rows of a matrix into a float32 array"},
     {"set", trainer_set, METH_VARARGS, "set(name, rows, first=0): copy rows of a float32 array into a matrix"},
-    {"loss", trainer_loss, METH_VARARGS, "loss(ids, map): (sum of the loss of all pairs, pairs); the same draws each time"},
+    {"loss", trainer_loss, METH_VARARGS, "loss(ids, map): (sum over all pairs, pairs); the same draws each time"},
     {"norms", trainer_norms, METH_NOARGS, "norms(): mean and largest norm of some 4,096 rows of syn0"},
     {NULL, NULL, 0, NULL},
 };

@@ -4,53 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-const Kernel *const kernels[3] = {&skipgram_avx512, &skipgram_avx2, &skipgram_base};
-
-const Kernel *choose_kernel(const char *name) {
-    for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)
-        if (kernels[i]->runs_here() && (strcmp(name, "auto") == 0 || strcmp(name, kernels[i]->name) == 0))
-            return kernels[i];
-    PyErr_Format(PyExc_ValueError, "target %s: this machine does not run it; targets() lists those that it does", name);
-    return NULL;
-}
-
-int take_buffer(PyObject *object, Py_buffer *buffer, char kind, int writable, const char *name) {
-    static const struct {
-        char kind;
-        const char *formats, *type;
-        Py_ssize_t size;
-    } kinds[] = {{'f', "f", "float32", 4}, {'i', "il", "int32", 4}, {'I', "IL", "uint32", 4},
-                 {'q', "ql", "int64", 8},  {'B', "B", "uint8", 1}};
-    size_t k = 0;
-    while (kinds[k].kind != kind)
-        k++;
-    if (PyObject_GetBuffer(object, buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) < 0) {
-        PyErr_Format(PyExc_ValueError, "%s: not a %sC-contiguous array", name, writable ? "writable " : "");
-        return 0;
-    }
-    const char *format = buffer->format ? buffer->format : "B";
-    if (buffer->itemsize == kinds[k].size && strlen(format) == 1 && strchr(kinds[k].formats, *format))
-        return 1;
-    PyErr_Format(PyExc_ValueError, "%s: items of %s, not of format %s", name, kinds[k].type, format);
-    PyBuffer_Release(buffer);
-    return 0;
-}
-
-/* A buffer that is kept; NULL for one without the right number of items. */
-static const void *keep_buffer(TrainerObject *self, size_t place, PyObject *object, char kind, const char *name,
-                               Py_ssize_t items) {
-    Py_buffer *buffer = &self->buffers[place];
-    if (!take_buffer(object, buffer, kind, 0, name)) {
-        buffer->obj = NULL;
-        return NULL;
-    }
-    if (items >= 0 && buffer->len / buffer->itemsize != items) {
-        PyErr_Format(PyExc_ValueError, "%s: %zd items, not %zd", name, buffer->len / buffer->itemsize, items);
-        return NULL;
-    }
-    return buffer->buf ? buffer->buf : (const void *)""; /* an empty array may have no address */
-}
-
 static int take_shards(TrainerObject *self, PyObject *shards) {
     Training *training = &self->training;
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(shards);
@@ -97,7 +50,9 @@ static int take_paths(TrainerObject *self, PyObject *offsets, PyObject *points, 
     }
     for (int64_t i = 0; i < size; i++)
         if ((uint32_t)model->points[i] >= model->vocabulary || model->codes[i] > 1)
-            return PyErr_Format(PyExc_ValueError, "points, codes: no node %d, code %d", model->points[i], model->codes[i]), 0;
+            return PyErr_Format(PyExc_ValueError, "points, codes: there is no node %d, or no code %d", model->points[i],
+                                model->codes[i]),
+                   0;
     return 1;
 }
 
@@ -210,7 +165,8 @@ PyObject *trainer_new(PyTypeObject *type, PyObject *arguments, PyObject *options
     /* rows a multiple of 512 bytes apart would all compete for the same few places of the cache */
     model->stride = model->width % (8 * LINE) ? model->width : model->width + LINE;
     model->targets = (size_t)model->negative + 1;
-    if (!(shards = PySequence_Fast(given, "shards: a sequence of pairs of ids and map")) || !take_shards(self, shards) ||
+    if (!(shards = PySequence_Fast(given, "shards: a sequence of pairs of ids and map")) ||
+        !take_shards(self, shards) ||
         !(model->sample_int = keep_buffer(self, 0, sample_int, 'I', "sample_int", words)) ||
         (offsets != Py_None && !take_paths(self, offsets, points, codes)) ||
         (model->negative && !build_alias(model, counts, ns_exponent)) || !find_chunks(training) ||

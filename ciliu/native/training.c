@@ -23,7 +23,8 @@ double training_alpha(const Training *training, uint64_t done) {
     if (done >= training->epochs * chunks->count)
         return training->min_alpha;
     const double words = (double)chunks->words;
-    const double before = (double)(done / chunks->count) * words + (double)chunks->chunks[done % chunks->count].words_before;
+    const double in_epoch = (double)chunks->chunks[done % chunks->count].words_before;
+    const double before = (double)(done / chunks->count) * words + in_epoch;
     return training->alpha - (training->alpha - training->min_alpha) * (before / ((double)training->epochs * words));
 }
 
