@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-stage \
-	sighan clean
+	bench-train sighan clean
 
 install: .venv/installed
 
@@ -69,6 +69,9 @@ sighan: install
 
 bench-stage: install
 	$(BIN)/python benchmarks/segment_stage.py --shared $(SHARED)
+
+bench-train: install
+	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo/text demo/data

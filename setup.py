@@ -18,6 +18,7 @@ setup(
                 "-ffp-contract=off",
                 "-fvisibility=hidden",
             ],  # exact doubles: no fused multiply-add
+            extra_link_args=["-pthread"],  # training in threads
             libraries=["m"],
             optional=True,
         )

@@ -210,6 +210,7 @@ static PyObject *build(PyObject *module, PyObject *arguments) {
 
 static PyMethodDef functions[] = {
     {"build", build, METH_VARARGS, "build(words, total, force_split, hmm): the bytes of a compiled dictionary"},
+    {"targets", list_targets, METH_NOARGS, "targets(): instruction sets that this machine can train with, the best first"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -217,7 +218,7 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "ciliu._native", .m_doc = "The native core.", .m_size = -1, .m_methods = functions};
 
 PyMODINIT_FUNC PyInit__native(void) {
-    PyTypeObject *types[] = {&TableType, &LexiconType, &CounterType};
+    PyTypeObject *types[] = {&TableType, &LexiconType, &CounterType, &TrainerType};
     PyObject *module = PyModule_Create(&definition);
     for (size_t i = 0; module && i < sizeof(types) / sizeof(*types); i++)
         if (PyModule_AddType(module, types[i]) < 0)

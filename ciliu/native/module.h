@@ -14,7 +14,7 @@ typedef struct {
     Scratch spare; /* of the last call, for the next */
 } TableObject;
 
-extern PyTypeObject TableType, LexiconType, CounterType;
+extern PyTypeObject TableType, LexiconType, CounterType, TrainerType;
 
 /* A call's scratch memory: the table's spare one if no other thread has it. Hold Python's lock for both. */
 Scratch take_scratch(TableObject *self);
@@ -32,5 +32,8 @@ PyObject *list_words(TableObject *self, PyObject *text, int mode);
 
 /* Whether the dictionary has `word` (a str), with a frequency. -1: no memory. */
 int has_word(TableObject *self, PyObject *word);
+
+/* The instruction sets that this machine can train with, the best first. */
+PyObject *list_targets(PyObject *module, PyObject *unused);
 
 #endif

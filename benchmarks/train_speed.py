@@ -1,0 +1,219 @@
+"""How fast is skip-gram trained? ``python benchmarks/train_speed.py --shared ../shared``.
+
+gensim (``corpus_file``, one worker) and the native core in one process on one core, on the same words with the same
+vocabulary, in turns: gensim once a round, then every instruction set and every degree of sharing. CPU seconds of the
+training alone; a round's ratio is of its own times. Then two threads against one on two cores. Wants an idle machine;
+the result says how idle it was. GFLOP/s count six operations a dimension, pair and target, beside what the core does
+with nothing but multiply-adds.
+
+``--words 40000000 --min-count 5`` takes another vocabulary; ``--train-words`` of the text are trained on.
+"""
+
+import ctypes
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from gensim.models import Word2Vec
+
+import report
+import train_corpus
+from ciliu.engine_native import import_native
+
+Facts = dict[str, Any]
+
+
+class Setting(NamedTuple):
+    """What is trained; the names are gensim's."""
+
+    vector_size: int
+    window: int
+    negative: int
+    hs: int
+
+
+SETTINGS = {"A": Setting(256, 10, 5, 0), "B": Setting(256, 10, 0, 1), "C": Setting(100, 5, 5, 0)}
+SHARES = (0, 8, 4, 2, 1)
+ALPHA, MIN_ALPHA = 0.025, 0.0001
+native: Any = import_native()
+
+
+class Case:
+    """One setting over one text: gensim's model for the vocabulary, and what a Trainer needs of it."""
+
+    def __init__(self, setting: Setting, text: train_corpus.Text, words: int) -> None:
+        self.setting, self.text = setting, text
+        self.path, self.words = text.part(words)
+        model = self.model()
+        self.sample_int = self._column(model, "sample_int", np.uint32)
+        self.syn0 = model.wv.vectors
+        self.tree: Facts = {}
+        self.targets = setting.negative + 1.0
+        if setting.hs:
+            points, codes = ([model.wv.get_vecattr(i, name) for i in range(len(text.names))] for name in PATH)
+            lengths = np.array([len(point) for point in points])
+            self.tree = {
+                "offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+                "points": np.concatenate(points).astype(np.int32),
+                "codes": np.concatenate(codes).astype(np.uint8),
+            }
+            self.targets = float(np.average(lengths, weights=text.counts * (self.sample_int / 2**32)))
+        counting = self.trainer(vector_size=1, syn0=None)
+        self.pairs = int(counting.loss(self.ids(), text.map)[1])
+
+    @staticmethod
+    def _column(model: Any, name: str, kind: Any) -> Any:
+        return np.array([model.wv.get_vecattr(i, name) for i in range(len(model.wv))], dtype=kind)
+
+    def ids(self) -> Any:
+        """The ids of the part that is trained."""
+        ends = np.flatnonzero(self.text.ids == train_corpus.END)
+        last = int(np.searchsorted(ends - np.arange(len(ends)), self.words))
+        return self.text.ids[: int(ends[last]) + 1]
+
+    def model(self) -> Any:
+        """gensim's model, its vocabulary built, not trained."""
+        model = Word2Vec(sg=1, workers=1, epochs=1, min_count=1, sorted_vocab=0, seed=1, **self.setting._asdict())
+        counts = dict(zip(self.text.names, self.text.counts.tolist(), strict=True))
+        model.build_vocab_from_freq(counts, corpus_count=self.text.sentences)
+        return model
+
+    def trainer(self, **others: Any) -> Any:
+        """A Trainer over the part that is trained, an epoch."""
+        given = {
+            "shards": [(self.ids(), self.text.map)], "counts": self.text.counts, "sample_int": self.sample_int,
+            "vector_size": self.setting.vector_size, "window": self.setting.window, "negative": self.setting.negative,
+            "ns_exponent": 0.75, "alpha": ALPHA, "min_alpha": MIN_ALPHA, "epochs": 1, "seed": 1, "syn0": self.syn0,
+            **self.tree, **others,
+        }  # fmt: skip
+        return native.Trainer(**given)
+
+    def time_gensim(self) -> float:
+        """CPU seconds that gensim takes."""
+        model = self.model()
+        return timed(
+            lambda: model.train(
+                corpus_file=str(self.path), total_words=self.words, total_examples=model.corpus_count, epochs=1
+            ),
+            time.process_time,
+        )
+
+    def time_native(self, clock: Callable[[], float] = time.process_time, threads: int = 1, **others: Any) -> float:
+        """Seconds that the native core takes."""
+        trainer = self.trainer(**others)
+        return timed(lambda: trainer.run(trainer.chunks, threads), clock)
+
+    def gflops(self, seconds: float) -> float:
+        """Operations of all pairs and targets."""
+        return 6 * self.setting.vector_size * self.pairs * self.targets / seconds / 1e9
+
+
+PATH = ("point", "code")
+
+
+def timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
+    """Seconds of ``work``."""
+    start = clock()
+    work()
+    return clock() - start
+
+
+def measure_peak() -> float:
+    """GFLOP/s of multiply-adds in registers; the best of ten."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "peak.so"
+        source = Path(__file__).with_name("peak.c")
+        flags = ["-O2", "-march=native", "-funroll-loops", "-shared", "-fPIC"]
+        subprocess.run(["cc", *flags, str(source), "-o", str(library)], check=True)
+        multiply_add = ctypes.CDLL(str(library)).multiply_add
+        multiply_add.argtypes, multiply_add.restype = [ctypes.c_long, ctypes.c_float], ctypes.c_float
+        rounds = 20_000_000
+        return max(320 * rounds / timed(lambda: multiply_add(rounds, 1.0), time.process_time) / 1e9 for _ in range(10))
+
+
+def variants(setting: Setting, targets: Sequence[str]) -> list[tuple[str, int]]:
+    """(instruction set, degree of sharing); lower sets without the degrees between. A path is shared by nature."""
+    shares = (0,) if setting.hs else SHARES
+    return [(target, share) for target in targets for share in shares if target == targets[0] or share in (0, 1)]
+
+
+def measure(name: str, case: Case, given: Any) -> Facts:
+    """One setting, all variants, in rounds."""
+    elsewhere = report.cpu_elsewhere()
+    rounds: list[dict[str, float]] = []
+    for _ in range(given.rounds):
+        times = {"gensim": case.time_gensim()}
+        for target, share in variants(case.setting, native.targets()):
+            times[f"{target} {share}"] = case.time_native(target=target, share=share)
+        rounds.append(times)
+    rows: dict[str, Facts] = {
+        variant: {
+            "words_a_second": round(statistics.median(case.words / times[variant] for times in rounds)),
+            "ratio": spread([times["gensim"] / times[variant] for times in rounds]),
+            "gflops": round(statistics.median(case.gflops(times[variant]) for times in rounds), 1),
+        }
+        for variant in rounds[0]
+    }
+    print(f"\n{name}: {case.setting}, {case.words:,} words, {case.pairs:,} pairs, {case.targets:.1f} targets a pair")
+    for variant, row in rows.items():
+        low_high = f"{row['ratio'][0]:6.2f} × ({row['ratio'][1]}-{row['ratio'][2]})"
+        print(
+            f"  {variant:12} {row['words_a_second']:>10,} words/s {low_high:24} {row['gflops']:6.1f} GFLOP/s",
+            flush=True,
+        )
+    others = round(report.cpu_elsewhere() - elsewhere, 1)
+    return {
+        "setting": case.setting._asdict(), "words": case.words, "pairs": case.pairs, "targets": round(case.targets, 2),
+        "others_cpu_seconds": others, "variants": rows, "rounds": rounds,
+    }  # fmt: skip
+
+
+def measure_two(case: Case, rounds: int) -> Facts:
+    """How many times as fast two threads are as one; and the CPU seconds of one to those of both, which are 1 if the
+    two do not get into each other's way."""
+    clocks = {"wall": time.perf_counter, "cpu": time.process_time}
+    ratios = {
+        name: [case.time_native(clock) / case.time_native(clock, 2) for _ in range(rounds)]
+        for name, clock in clocks.items()
+    }
+    return {name: spread(found) for name, found in ratios.items()}
+
+
+def spread(ratios: Sequence[float]) -> list[float]:
+    """Median, lowest, highest."""
+    return [round(of(ratios), 2) for of in (statistics.median, min, max)]
+
+
+def main() -> None:
+    parser = report.make_parser(__doc__)
+    parser.add_argument("--words", type=int, default=5_000_000, help="of the text and its vocabulary [5000000]")
+    parser.add_argument("--min-count", type=int, default=2, help="[2]")
+    parser.add_argument("--train-words", type=int, default=5_000_000, help="to train on [5000000]")
+    parser.add_argument("--settings", default="ABC", help="some of A, B, C [ABC]")
+    parser.add_argument("--rounds", type=int, default=3, help="[3]")
+    parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="the core [the last]")
+    given = parser.parse_args()
+    text = train_corpus.prepare(given.shared, given.work, given.words, given.min_count)
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {given.cpu})
+    peak = round(measure_peak(), 1)
+    print(f"{len(text.names):,} different words of {text.words:,}; {peak} GFLOP/s at best", flush=True)
+    facts: Facts = {"text_words": text.words, "different_words": len(text.names), "peak_gflops": peak, "settings": {}}
+    for name in given.settings:
+        case = Case(SETTINGS[name], text, given.train_words)
+        facts["settings"][name] = measure(name, case, given)
+        os.sched_setaffinity(0, every)
+        facts["settings"][name]["two_threads"] = measure_two(case, given.rounds)
+        os.sched_setaffinity(0, {given.cpu})
+        print(f"  two threads to one: {facts['settings'][name]['two_threads']}", flush=True)
+    report.write_result(f"train_{given.words}", facts, given.results)
+
+
+if __name__ == "__main__":
+    main()
