@@ -9,13 +9,10 @@ Where things are, by gensim's own sources:
 | 3.3-3.8 | wv.index2word | wv.vectors | wv.vocab[word].count | trainables |
 | 4.x | wv.index_to_key | wv.vectors | wv.expandos["count"] | on the model |
 
-A file of vectors alone has what stands below ``wv``. ``SaveLoad`` notes in ``__numpys`` which attributes lie beside, in
-``FILE.attribute.npy`` (below ``wv``: ``FILE.wv.attribute.npy``), and in ``__ignoreds`` which were not saved.
+A file of vectors alone has what stands below ``wv``.
 """
 
 import mmap
-import pickle
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ import numpy.typing as npt
 
 from pipeline.models.inert import Array, Inert, unpickle
 from pipeline.models.model import Matrix, Model, Tree, check_finite, mend_words, take
+from pipeline.models.saveload import Part, read_array
 
 PARAMETERS = {  # gensim 4's name → as older ones call it
     "vector_size": "size", "window": "", "min_count": "", "max_final_vocab": "", "sample": "", "sg": "", "hs": "",
@@ -33,65 +31,6 @@ PARAMETERS = {  # gensim 4's name → as older ones call it
 }  # fmt: skip
 LARGEST = 1 << 63
 OUTPUTS = ("syn1", "syn1neg")
-
-
-class Part:
-    """An object of the model, with the file that its arrays lie beside."""
-
-    def __init__(self, inert: Inert, beside: str, root: Path, files: list[Path]) -> None:
-        self.inert, self.beside, self.root, self.files = inert, beside, root, files
-
-    @property
-    def kind(self) -> str:
-        return self.inert.kind.rsplit(".", 1)[-1]
-
-    def get(self, *names: str) -> Any:
-        """The first of these attributes that is there, or None."""
-        return next((self.inert.attributes[name] for name in names if name in self.inert.attributes), None)
-
-    def has(self, *names: str) -> bool:
-        """Whether one of these attributes is there, in the pickle or beside it."""
-        return self.get(*names) is not None or not self.beside_names.isdisjoint(names)
-
-    @property
-    def beside_names(self) -> set[str]:
-        """The attributes whose arrays lie beside."""
-        return {name.decode() if isinstance(name, bytes) else name for name in self.get("__numpys") or []}
-
-    def part(self, name: str) -> "Part | None":
-        found = self.get(name)
-        return Part(found, f"{self.beside}.{name}", self.root, self.files) if isinstance(found, Inert) else None
-
-    def array(self, *names: str) -> npt.NDArray[Any] | None:
-        """The first of these arrays that is there, in the pickle or beside it, or None.
-
-        Raises ``FileNotFoundError`` if it should lie beside and does not, ``ValueError`` if it is damaged.
-        """
-        for name in names:
-            if name in self.beside_names:
-                return self._load(name)
-            if isinstance(found := self.get(name), Array):
-                return _read(found, self.root)
-        return None
-
-    def _load(self, name: str) -> npt.NDArray[Any]:
-        compressed = self.root.suffix in (".gz", ".bz2")  # by its name, as gensim does
-        path = Path(f"{self.beside}.{name}.{'npz' if compressed else 'npy'}")
-        if not path.exists():
-            raise FileNotFoundError(path.name)
-        self.files.append(path)
-        try:
-            loaded: Any = np.load(path, mmap_mode=None if compressed else "r", allow_pickle=False)
-            return np.asarray(loaded["val"] if compressed else loaded)
-        except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is damaged or truncated: {error}") from None
-
-
-def _read(array: Array, path: Path) -> npt.NDArray[Any]:
-    try:
-        return array.read()
-    except (pickle.UnpicklingError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} holds a damaged array: {error}") from None
 
 
 def read_gensim(data: mmap.mmap, path: Path, form: str) -> Model:
@@ -105,7 +44,18 @@ def read_gensim(data: mmap.mmap, path: Path, form: str) -> Model:
     if not isinstance(found, Inert) or not found.kind.startswith("gensim.models."):
         what = found.kind if isinstance(found, Inert) else type(found).__name__
         raise ValueError(f"{path} is a pickle of {what}, not of gensim's word vectors")
-    model = Part(found, str(path), path, [path])
+    try:
+        return _read(Part(found, str(path), path, [path]), path, form)
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+    ) as error:  # anything may stand anywhere in a damaged pickle
+        raise ValueError(f"{path} is not laid out as gensim's models are: {type(error).__name__}: {error}") from error
+
+
+def _read(model: Part, path: Path, form: str) -> Model:
     words = model.part("wv") or model
     raw = _names(words, path)
     vectors = _vectors(words, len(raw), path)
@@ -121,7 +71,18 @@ def read_gensim(data: mmap.mmap, path: Path, form: str) -> Model:
     if "Vectors" not in model.kind:  # KeyedVectors and its kin are vectors alone
         result.parameters = _parameters(model) | {"vector_size": vectors.shape[1]}
         _outputs(model, result, rows, len(raw))
+        _check_tree(result, path)
     return result
+
+
+def _check_tree(model: Model, path: Path) -> None:
+    """gensim follows the paths in C without a look: one that leaves ``syn1`` would read and write foreign memory."""
+    if model.tree is None or "syn1" not in model.outputs:
+        return
+    nodes = len(model.outputs["syn1"])
+    for word, code, point in zip(model.words, model.tree.code, model.tree.point, strict=True):
+        if code.shape != point.shape or code.ndim != 1 or (code > 1).any() or (point >= nodes).any():
+            raise ValueError(f"{path}: the path of {word} in the Huffman tree leads out of syn1's {nodes:,} rows")
 
 
 def _generation(model: Part, words: Part) -> str:
@@ -171,7 +132,7 @@ def _counts(
         counts = np.array([found[row] for row in rows], dtype=np.int64)
     if "code" not in facts or "point" not in facts:
         return counts, None
-    code, point = ([_read(facts[name][row], path) for row in rows] for name in ("code", "point"))
+    code, point = ([read_array(facts[name][row], path) for row in rows] for name in ("code", "point"))
     return counts, Tree([turns.astype(np.uint8) for turns in code], [nodes.astype(np.uint32) for nodes in point])
 
 
@@ -193,7 +154,7 @@ def _expandos(words: Part, total: int, path: Path) -> dict[str, list[Any]]:
     """From 4.0 on: an array for each fact."""
     found = words.get("expandos") or {}
     arrays = {name: found[name] for name in ("count", "code", "point") if isinstance(found.get(name), Array)}
-    facts = {name: array.items() or _read(array, path).tolist() for name, array in arrays.items()}
+    facts = {name: array.items() or read_array(array, path).tolist() for name, array in arrays.items()}
     for name, values in facts.items():
         if len(values) != total:
             raise ValueError(f"{path}: {len(values):,} times {name} for {total:,} words")

@@ -8,6 +8,8 @@
 ``FOLDER/words`` holds the vectors alone, where gensim had a class for that.
 """
 
+from __future__ import unicode_literals
+
 import io
 import os
 import sys
@@ -16,8 +18,7 @@ import numpy
 from gensim.models import Word2Vec
 
 # 微信 WeChat, 电脑 computer, 朋友 friend, 聊天 to chat, 喜欢 to like, 用 to use
-SENTENCES = ["微信 朋友 聊天 用 微信", "电脑 朋友 用 喜欢 电脑 微信", "喜欢 用 电脑 微信"] * 3  # noqa: UP025 - Python 2
-FACTS = ("window", "min_count", "hs", "negative", "sg", "alpha")
+SENTENCES = ["微信 朋友 聊天 用 微信", "电脑 朋友 用 喜欢 电脑 微信", "喜欢 用 电脑 微信"] * 3
 
 
 def train(sentences):
@@ -41,8 +42,8 @@ def main(folder):
     if hasattr(model, "wv") and hasattr(model.wv, "save"):
         model.wv.save(os.path.join(folder, "words"))
     words = getattr(model, "wv", model)
-    with io.open(os.path.join(folder, "expected.tsv"), "w", encoding="utf-8") as file:  # noqa: UP020 - Python 2
-        for word in getattr(words, "index2word"):
+    with io.open(os.path.join(folder, "expected.tsv"), "w", encoding="utf-8") as file:
+        for word in words.index2word:
             row = [words.vocab[word].count] + [repr(float(value)) for value in numpy.asarray(words[word])]
             file.write(word + "".join("\t%s" % value for value in row) + "\n")
 
