@@ -53,7 +53,8 @@ def _summary(facts: "cache.Json") -> list[str]:
         f"repaired    {len(facts['repaired']):,} words",
     ]
     for repair in facts["repaired"][:SHOWN]:
-        lines.append(f"  {repair['place']}: "{repair['original']}" → {repair['word'] or 'nothing'} ({repair['why']})")
+        original = "“" + repair["original"] + "”"
+        lines.append(f"  {repair['place']}: {original} → {repair['word'] or 'nothing'} ({repair['why']})")
     if len(facts["repaired"]) > SHOWN:
         lines.append("  … all of them are in import.json")
     return lines
