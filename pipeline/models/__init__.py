@@ -45,8 +45,8 @@ def _recognise(data: mmap.mmap, path: Path) -> tuple[str, Reader]:
         raise ValueError(f"{path} is {other or 'a tar archive; unpack it and import the file in it'}")
     if header := text.read_header(data):
         first = head[header[2] :].partition(b"\n")[0]
-        numbers = text.count_numbers(first)
-        if numbers and 2 * numbers >= len(first.split()) - 1:
+        fields = first.split()[1:]
+        if fields and 2 * sum(1 for field in fields if text.NUMBER.match(field)) >= len(fields):  # one may be damaged
             return "word2vec text", text.read_word2vec
         return "word2vec binary", binary.read_binary
     if min(map(text.count_numbers, head.splitlines()[:2])) >= 2:

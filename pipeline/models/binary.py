@@ -6,6 +6,7 @@ look: gensim reads such a file without an error if the word is the last, and the
 
 import mmap
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,7 @@ class Records:
                 f"{path} promises {self.count:,} words of {self.size:,} dimensions, more than its {len(data):,} bytes "
                 "hold: it is truncated, or its header is wrong"
             )
-        end = self._space(self.position) + 1 + self.width
-        self.line_ends = data[end : end + 1] == b"\n"
+        self.line_ends = self._has_line_ends()
 
     def read(self) -> tuple[list[bytes], Matrix]:
         """All words and vectors. Raises ``ValueError`` where the records do not end with the file."""
@@ -54,18 +54,22 @@ class Records:
             )
         return words, vectors
 
+    def _has_line_ends(self) -> bool:
+        """What stands behind the first vector: a line end, or the next word."""
+        for space in self._ends_of_word():
+            end = space + 1 + self.width
+            if self.data[end : end + 1] == b"\n":
+                return True
+            if self._is_word(end):
+                return False
+        return False
+
     def _find_end_of_word(self, row: int) -> int:
         """The space between word and vector: the first one after which all goes on as it should, else the first."""
-        first = space = self._space(self.position)
-        for _ in range(TRIES):
-            end = space + 1 + self.width
-            if end > len(self.data):
-                break
-            if (space == first or _is_text(self.data[self.position : space])) and self._goes_on(end, row):
+        first = self._space(self.position)
+        for space in self._ends_of_word():
+            if self._goes_on(space + 1 + self.width, row):
                 return space
-            space = self.data.find(b" ", space + 1, self.position + LONGEST)
-            if space < 0:
-                break
         if first + 1 + self.width > len(self.data):
             raise ValueError(f"{self.path} ends within word {row + 1:,} of {self.count:,}: it is truncated")
         if self.line_ends and row + 1 < self.count:
@@ -73,6 +77,15 @@ class Records:
                 f"{self.path}, word {row + 1:,}: no line end after its vector, as after the first; damaged"
             )
         return first
+
+    def _ends_of_word(self) -> Iterator[int]:
+        """The spaces that may end the word that begins here: the first one, and those before which all is text."""
+        space = self._space(self.position)
+        for _ in range(TRIES):
+            yield space
+            space = self.data.find(b" ", space + 1, self.position + LONGEST)
+            if space < 0 or not _is_text(self.data[self.position : space]):
+                return
 
     def _space(self, start: int) -> int:
         found = self.data.find(b" ", start, start + LONGEST)
@@ -83,11 +96,14 @@ class Records:
     def _goes_on(self, end: int, row: int) -> bool:
         """Whether a next word, or the end of the file, stands where a vector ends."""
         if row + 1 == self.count:
-            return self.data[end : end + 2] in (b"", b"\n")
+            return end == len(self.data) or self.data[end : end + 2] == b"\n"
         if self.line_ends:
             return self.data[end : end + 1] == b"\n"
-        space = self.data.find(b" ", end, end + LONGEST)
-        return space > end and _is_text(self.data[end:space])
+        return self._is_word(end)
+
+    def _is_word(self, start: int) -> bool:
+        space = self.data.find(b" ", start, start + LONGEST)
+        return space > start and _is_text(self.data[start:space])
 
 
 def _is_text(raw: bytes) -> bool:

@@ -101,7 +101,8 @@ def _read_line(line: bytes, vectors: Matrix, row: int, place: str) -> bytes:
     if len(fields) != size + 1:
         raise ValueError(f"{place}: {len(fields) - 1:,} numbers where {size:,} should stand")
     try:
-        vectors[row] = fields[1:]
+        with np.errstate(over="ignore"):  # infinity is refused in the end
+            vectors[row] = fields[1:]
     except ValueError:
         wrong = next((field for field in fields[1:] if not NUMBER.match(field)), fields[1])
         raise ValueError(f"{place}: {wrong[:40]!r} is no number; {size:,} should stand after the word") from None

@@ -22,9 +22,9 @@ SENTENCES = ["微信 朋友 聊天 用 微信", "电脑 朋友 用 喜欢 电脑
 
 
 def train(sentences):
-    size = {"iter": 2, "size": 4}
+    size = {"iter": 5, "size": 4}
     try:
-        return Word2Vec(sentences, sg=1, hs=1, negative=3, min_count=2, window=3, seed=7, workers=1, **size)
+        return Word2Vec(sentences, sg=1, hs=1, negative=3, min_count=2, window=3, sample=0, seed=7, workers=1, **size)
     except TypeError:
         raise SystemExit("this gensim is 4 or newer")
 
