@@ -37,7 +37,7 @@ def import_(file: Path, to: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     for line in _summary(facts):
-        click.echo(line)
+        click.echo("".join(map(_printable, line)))
     click.echo(f"model       {target}")
 
 
@@ -58,6 +58,11 @@ def _summary(facts: "cache.Json") -> list[str]:
     if len(facts["repaired"]) > SHOWN:
         lines.append("  … all of them are in import.json")
     return lines
+
+
+def _printable(character: str) -> str:
+    """A word of the file may hold what would steer the terminal."""
+    return character if character.isprintable() else character.encode("unicode_escape", "replace").decode("ascii")
 
 
 def _can(able: bool) -> str:

@@ -169,8 +169,9 @@ class _Unpickler(pickle._Unpickler):
         kind = f"{module}.{name}"
         if kind not in self._kinds:
             if not kind.startswith(INERT):
+                shown = kind.encode("unicode_escape").decode("ascii")
                 raise pickle.UnpicklingError(
-                    f"it names {kind}, which no model of word vectors needs; nothing of it was run"
+                    f"it names {shown}, which no model of word vectors needs; nothing of it was run"
                 )
             self._kinds[kind] = _inert(kind)
         return self._kinds[kind]
