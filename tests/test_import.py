@@ -21,7 +21,8 @@ import numpy.typing as npt
 import pytest
 from backports import zstd
 from click.testing import CliRunner, Result
-from gensim.models import KeyedVectors, Word2Vec
+from gensim.models import Doc2Vec, FastText, KeyedVectors, Word2Vec
+from gensim.models.doc2vec import TaggedDocument
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,6 +188,18 @@ def test_a_model_of_this_gensim_comes_back_whole(tmp_path: Path, limit: int, suf
     again = imported(tmp_path / f"model{suffix}", tmp_path)
     np.testing.assert_array_equal(again.wv.vectors, made.wv.vectors)
     assert [again.wv.get_vecattr(word, "count") for word in WORDS] == [9] * 4
+
+
+def test_of_models_with_more_than_words_the_words_are_read_or_it_is_said_why_not(tmp_path: Path) -> None:
+    tagged = [TaggedDocument(WORDS, [number]) for number in range(9)]
+    documents = Doc2Vec(tagged, vector_size=5, min_count=1, workers=1)
+    documents.save(str(tmp_path / "documents"))
+    model = read_model(tmp_path / "documents")
+    same(model, documents.wv.index_to_key, documents.wv.vectors)
+    assert model.notes == ["of a Doc2Vec only the vectors of whole words are taken over"]
+    FastText([WORDS] * 9, vector_size=5, min_count=1, bucket=9, workers=1).save(str(tmp_path / "parts"))
+    with pytest.raises(ValueError, match="FastTextKeyedVectors has no vectors of whole words"):
+        read_model(tmp_path / "parts")
 
 
 def copy(path: Path, target: Path) -> Path:

@@ -70,8 +70,11 @@ def _read(model: Part, path: Path, form: str) -> Model:
     result.counts, result.tree = _counts(words, rows, len(raw), path)
     if "Vectors" not in model.kind:  # KeyedVectors and its kin are vectors alone
         result.parameters = _parameters(model) | {"vector_size": vectors.shape[1]}
+    if model.kind == "Word2Vec":
         _outputs(model, result, rows, len(raw))
         _check_tree(result, path)
+    elif "FastText" in model.kind or "Doc2Vec" in model.kind:
+        result.notes.append(f"of a {model.kind} only the vectors of whole words are taken over")
     return result
 
 
@@ -109,7 +112,8 @@ def _vectors(words: Part, count: int, path: Path) -> Matrix:
     except FileNotFoundError as error:
         raise ValueError(f"{path}: its vectors should lie beside it in {error}, which is missing") from None
     if vectors is None:
-        raise ValueError(f"{path}: {words.kind} has no vectors")
+        why = " of whole words: gensim 4 computes them from those of parts of words" if "FastText" in words.kind else ""
+        raise ValueError(f"{path}: {words.kind} has no vectors{why}")
     return _matrix(vectors, "vectors", (count, count), path)
 
 
@@ -173,9 +177,6 @@ def _parameters(model: Part) -> dict[str, Any]:
 
 def _outputs(model: Part, result: Model, rows: Sequence[int], total: int) -> None:
     """syn1 has a row for each inner node of the tree, one less than words, of which gensim keeps one more."""
-    if model.kind != "Word2Vec":
-        result.notes.append(f"of a {model.kind} only the vectors of whole words are taken over")
-        return
     keepers = [model, *([part] if (part := model.part("trainables")) else [])]
     for name, fewest in (("syn1", total - 1), ("syn1neg", total)):
         for keeper in keepers:
