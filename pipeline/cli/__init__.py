@@ -1,6 +1,7 @@
 """The front door: ``ciliu VERB``. A module a group of verbs; each is imported only when it is asked for."""
 
 import importlib
+import keyword
 import sys
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ VERBS = {
     "sentences": "pipeline.cli.sentences",
     "export": "pipeline.cli.model",
     "similar": "pipeline.cli.model",
+    "import": "pipeline.cli.import_model",
     "dict": "pipeline.cli.dict",
 }
 
@@ -26,6 +28,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu plan --set Vocabulary.min_count=20  what would run, and why
   ciliu similar 微信                         words used like this one
   ciliu export --to model/                  hand the model to others
+  ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast
 
 Stages: articles, dedup, dictionary, segment, vocabulary, train, export. Each keeps its output in the data folder.
@@ -39,8 +42,10 @@ class Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = VERBS.get(cmd_name)
-        command: click.Command | None = getattr(importlib.import_module(module), cmd_name) if module else None
+        if cmd_name not in VERBS:
+            return None
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name  # Python has no function named import
+        command: click.Command = getattr(importlib.import_module(VERBS[cmd_name]), name)
         return command
 
 
