@@ -74,6 +74,7 @@ def read(work: Path) -> QualityCorpus:
     counts = dict(train.read_vocabulary(vocabulary))
     ids = [file.path for file in shards.files(segment, ".ids")]
     heldout = find_output(work / "heldout", "segment")
+    digests = [cache.read_json(output / cache.MANIFEST)["digest"] for output in (segment, vocabulary, heldout)]
     return QualityCorpus(
         text=work / "corpus.txt",
         shards=[(path, vocabulary / f"{path.stem}.map") for path in ids],
@@ -82,7 +83,7 @@ def read(work: Path) -> QualityCorpus:
         sentences=totals["sentences"],
         words_in=totals["words_in"],
         heldout=heldout,
-        digest=cache.digest([cache.read_json(path / cache.MANIFEST)["digest"] for path in (segment, vocabulary, heldout)]),
+        digest=cache.digest(digests),
     )
 
 
@@ -131,7 +132,7 @@ def run_stages(stage: str, data: Path, source: Path) -> None:
 
 def find_output(data: Path, stage: str) -> Path:
     """The output of a stage in a data folder that holds one run."""
-    return data / stage / report.read_manifests(data)[stage]["key"]
+    return data / stage / str(report.read_manifests(data)[stage]["key"])
 
 
 def read_heldout(made: QualityCorpus) -> Iterator[Ids]:

@@ -25,7 +25,8 @@ def train_native(made: QualityCorpus, model: Any, share: int) -> None:
     ``share`` is how many context rows share one draw of negatives, 0 for the whole window; hierarchical softmax has no
     negatives and takes 0. Raises ``AttributeError`` where the native core has no trainer.
     """
-    trainer = import_native().Trainer(  # type: ignore[attr-defined] # the kernel is not there yet
+    native: Any = import_native()  # C has no annotations
+    trainer = native.Trainer(
         shards=[(str(ids), str(ranks)) for ids, ranks in made.shards],
         counts=made.counts,
         sample_int=model.wv.expandos["sample_int"],
