@@ -17,6 +17,7 @@ Group = dict[int, Scored]  # by seed
 
 TRAINERS = {"gensim": "gensim", "native": "kernel"}
 OBJECTIVES = {"ns": "negative sampling", "hs": "hierarchical softmax"}
+MEASURED = ("cpu_seconds", "words_a_cpu_second", "others_cpu_seconds")
 SHARES = {None: "–", 0: "whole window", 1: "none"}
 
 
@@ -29,14 +30,16 @@ def make_rows(scored: Sequence[Scored], tests: Mapping[str, EvalSet]) -> list[Ro
 
 
 def make_row(group: Group, gensim: Group, tests: Mapping[str, EvalSet]) -> Row:
-    """Scores, loss and CPU time by seed with mean and spread; beside all three seeds of gensim a verdict as well."""
+    """Scores, loss and CPU time by seed with mean and spread; beside all three seeds of gensim a verdict as well.
+
+    ``others_cpu_seconds`` is what else the machine did meanwhile: much of it makes CPU seconds longer."""
     members = [group[seed] for seed in sorted(group)]
     first = members[0].run
     row: Row = {"trainer": first.trainer, "objective": first.objective, "share": first.share, "seeds": sorted(group)}
     row["sets"] = {name: score_set(test, stack(members, name)) for name, test in tests.items()}
     row["loss"] = spread([one.loss for one in members])
-    row["cpu_seconds"] = spread([one.record["cpu_seconds"] for one in members])
-    row["words_a_cpu_second"] = spread([one.record["words_a_cpu_second"] for one in members])
+    for name in MEASURED:
+        row[name] = spread([one.record[name] for one in members])
     if first.trainer != "gensim" and sorted(group) == sorted(gensim) == sorted(SEEDS):
         others = [gensim[seed] for seed in SEEDS]
         for name, test in tests.items():

@@ -170,7 +170,7 @@ def test_one_seed_has_no_verdict() -> None:
 
 
 def scored(trainer: str, share: int | None, seed: int, hits: list[float]) -> Scored:
-    record = {"cpu_seconds": 100.0 if trainer == "gensim" else 10.0, "words_a_cpu_second": 1}
+    record = {"cpu_seconds": 100.0 if trainer == "gensim" else 10.0, "words_a_cpu_second": 1, "others_cpu_seconds": 0}
     return Scored(quality_runs.Run(trainer, "ns", share, seed), record, {"CA8 semantic": np.array(hits)}, loss=2.0)
 
 
