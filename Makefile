@@ -70,8 +70,8 @@ sighan: install
 bench-stage: install
 	$(BIN)/python benchmarks/segment_stage.py --shared $(SHARED)
 
-# Are the kernel's vectors as good as gensim's? Hours: gensim trains 40 million words six times, some 100 minutes of
-# CPU, and the kernel takes half as long for its 18 runs. It goes on where it was stopped.
+# Are the kernel's vectors as good as gensim's? Hours: gensim alone trains 40 million words six times, 13 to 28 minutes
+# of CPU each. It goes on where it was stopped.
 quality: install
 	$(BIN)/python benchmarks/quality.py --shared $(SHARED)
 
