@@ -112,14 +112,20 @@ class Vocabulary(StageTask):
 
 @requires(Segment, Vocabulary)
 class Train(StageTask):
-    """gensim's skip-gram; the names are gensim's, but for threads (its workers)."""
+    """Skip-gram; the names are gensim's, but for engine, share and threads (its workers)."""
 
     stage = train
+    train_engine = luigi.ChoiceParameter(
+        default="auto", choices=["auto", "native", "gensim"], description="auto: native where it was built, else gensim"
+    )
     vector_size = whole(100, 1, 10_000, "dimensions")
     window = whole(5, 1, 1_000, "words to either side")
     epochs = whole(5, 1, 10_000, "passes over the text")
     negative = whole(-1, -1, 1_000, "negative samples a pair; -1: 5, or 0 where hs is 1")
     hs = whole(0, 0, 1, "1: hierarchical softmax")
+    share = whole(
+        -1, -1, 1_000, "context words that share negative samples; 0: the window; -1: 4, or 0 without negative"
+    )
     sample = real(1e-3, 1, "subsampling of frequent words")
     alpha = real(0.025, 10, "learning rate at the start")
     min_alpha = real(0.0001, 10, "learning rate at the end")

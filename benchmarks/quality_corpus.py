@@ -20,7 +20,8 @@ import xxhash
 
 import corpus
 import report
-from pipeline import cache, shards, train
+from pipeline import cache, shard_files
+from pipeline.vocabulary_files import read_maps, read_vocabulary
 
 PART = 542  # thousandths of the articles: 40 million words
 HELD_OUT = 999
@@ -39,11 +40,11 @@ Ids = npt.NDArray[np.int32]
 @dataclass(frozen=True)
 class QualityCorpus:
     """What all trainers train on and are scored on. ``counts`` has a place for each of ``words``, the most frequent
-    first; ``text`` is all sentences in one file, a line each; ``shards`` are the same as files of ids with the map
-    from a shard's ids to ranks; ``heldout`` is an output of Segment."""
+    first; ``text`` is all sentences in one file, a line each; ``shards`` are the same as ids with the map from a
+    shard's ids to ranks; ``heldout`` is an output of Segment."""
 
     text: Path
-    shards: list[tuple[Path, Path]]
+    shards: list[tuple[Ids, Ids]]
     words: list[str]
     counts: npt.NDArray[np.int64]
     sentences: int
@@ -59,7 +60,8 @@ def build(shared: Path, work: Path, part: int = PART) -> QualityCorpus:
         articles = write_sources(shared, work / "sources", part)
         run_stages("Vocabulary", work / "train", work / "sources" / "train")
         run_stages("Segment", work / "heldout", work / "sources" / "heldout")
-        shards.join(find_output(work / "train", "segment"), ".txt", work / "corpus.txt")
+        write_text(find_output(work / "train", "segment"), work / "corpus.txt")
+        write_text(find_output(work / "heldout", "segment"), work / "heldout.txt")
         cache.write_json(work / NOTE, {"part": part, "articles": articles})
     made = cache.read_json(work / NOTE)["part"]
     if made != part:
@@ -71,13 +73,18 @@ def read(work: Path) -> QualityCorpus:
     """The corpus that ``build`` made."""
     segment, vocabulary = (find_output(work / "train", stage) for stage in ("segment", "vocabulary"))
     totals = cache.read_json(vocabulary / "vocabulary.json")
-    counts = dict(train.read_vocabulary(vocabulary))
-    ids = [file.path for file in shards.files(segment, ".ids")]
+    counts = dict(read_vocabulary(vocabulary))
     heldout = find_output(work / "heldout", "segment")
-    digests = [cache.read_json(output / cache.MANIFEST)["digest"] for output in (segment, vocabulary, heldout)]
+    digests = [
+        cache.file_digest(path) for path in (work / "corpus.txt", vocabulary / "vocab.tsv", work / "heldout.txt")
+    ]
     return QualityCorpus(
         text=work / "corpus.txt",
-        shards=[(path, vocabulary / f"{path.stem}.map") for path in ids],
+        shards=[
+            (np.memmap(segment / f"{name}.ids", "<i4", "r"), ranks)
+            for name, ranks in read_maps(vocabulary)
+            if len(ranks)
+        ],
         words=list(counts),
         counts=np.fromiter(counts.values(), np.int64, len(counts)),
         sentences=totals["sentences"],
@@ -85,6 +92,12 @@ def read(work: Path) -> QualityCorpus:
         heldout=heldout,
         digest=cache.digest(digests),
     )
+
+
+def write_text(segment: Path, path: Path) -> None:
+    """The sentences of an output of Segment, a line each."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(" ".join(words) + "\n" for words in shard_files.read_sentences(segment))
 
 
 def describe(work: Path) -> cache.Json:
@@ -138,7 +151,7 @@ def find_output(data: Path, stage: str) -> Path:
 def read_heldout(made: QualityCorpus) -> Iterator[Ids]:
     """The held-out sentences as ranks; as in training, a word that is not in the vocabulary is not there."""
     ranks = {word: rank for rank, word in enumerate(made.words)}
-    for file in shards.files(made.heldout, ".ids"):
+    for file in shard_files.files(made.heldout, ".ids"):
         lines = file.path.with_suffix(".words").read_text(encoding="utf-8").split("\n")[:-1]
         known = np.array([ranks.get(line.split("\t")[0], -1) for line in lines], dtype=np.int32)
         ids = np.fromfile(file.path, dtype="<i4")

@@ -1,7 +1,4 @@
-"""The native kernel's side of ``quality.py``: the one place that knows ``ciliu._native.Trainer``.
-
-Not there yet. It is written against the interface that the kernel is to have.
-"""
+"""The native kernel's side of ``quality.py``: the one place that knows ``ciliu._native.Trainer``."""
 
 from typing import Any
 
@@ -11,7 +8,6 @@ from ciliu.engine_native import import_native
 from quality_corpus import QualityCorpus
 
 SHARES = (0, 8, 4, 2, 1)  # context rows that share one draw of negatives; 0: the whole window
-CHUNKS = 1  # all of the corpus in one call
 
 
 def is_there() -> bool:
@@ -27,11 +23,9 @@ def train_native(made: QualityCorpus, model: Any, share: int) -> None:
     """
     native: Any = import_native()  # C has no annotations
     trainer = native.Trainer(
-        shards=[(str(ids), str(ranks)) for ids, ranks in made.shards],
+        shards=made.shards,
         counts=made.counts,
-        sample_int=model.wv.expandos["sample_int"],
-        syn0=model.wv.vectors,
-        **output_layer(model),
+        sample_int=np.asarray(model.wv.expandos["sample_int"], dtype=np.uint32),
         vector_size=model.vector_size,
         window=model.window,
         negative=model.negative,
@@ -41,19 +35,21 @@ def train_native(made: QualityCorpus, model: Any, share: int) -> None:
         epochs=model.epochs,
         seed=model.seed,
         share=share,
-        target="auto",
+        syn0=model.wv.vectors,
+        **(read_tree(model) if model.hs else {}),
     )
-    trainer.run(CHUNKS, 1)
+    trainer.run(model.epochs * trainer.chunks, 1)
+    trainer.get("syn0", model.wv.vectors)
+    name = "syn1" if model.hs else "syn1neg"
+    trainer.get(name, getattr(model, name))
 
 
-def output_layer(model: Any) -> dict[str, Any]:
-    """The matrix that is trained, and for hierarchical softmax each word's way through the tree."""
-    if not model.hs:
-        return {"syn1neg": model.syn1neg, "syn1": None, "points": None, "codes": None}
+def read_tree(model: Any) -> dict[str, Any]:
+    """Each word's way down gensim's Huffman tree: inner nodes and codes, one word behind the other."""
     points, codes = model.wv.expandos["point"], model.wv.expandos["code"]
+    lengths = [len(point) for point in points]
     return {
-        "syn1neg": None,
-        "syn1": model.syn1,
-        "points": [np.asarray(point, np.int32) for point in points],
-        "codes": [np.asarray(code, np.uint8) for code in codes],
+        "offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "points": np.concatenate(points).astype(np.int32),
+        "codes": np.concatenate(codes).astype(np.uint8),
     }

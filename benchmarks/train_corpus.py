@@ -18,7 +18,7 @@ import report
 from ciliu import Segmenter
 from pipeline.articles.normal_form import normalize
 from pipeline.segment.lexicon import make_lexicon
-from pipeline.vocabulary import make_counter
+from pipeline.vocabulary.counter import make_counter
 
 BLOCK = 256  # articles between two writes
 END = -1
@@ -73,12 +73,12 @@ def prepare(shared: Path, work: Path, words: int, min_count: int) -> Text:
 def _fill(folder: Path, shared: Path, words: int, min_count: int) -> None:
     lexicon = make_lexicon(Segmenter(), HMM=True, keep_punctuation=False, stop_words=())
     articles = _articles(shared)
-    with (folder / "text").open("wb") as text, (folder / "ids").open("wb") as ids:
+    with (folder / "ids").open("wb") as ids:
         while lexicon.counts()["words"] < words and (block := list(islice(articles, BLOCK))):
             for article in block:
                 lexicon.encode(normalize(article)[0])
-            for file, flushed in zip((text, ids), lexicon.flush(), strict=True):
-                file.write(flushed)
+            lexicon.flush(ids)
+    _write_text(folder, [line.split("\t")[0] for line in lexicon.words().decode().split("\n")])
     counter = make_counter()
     counter.add(lexicon.words())
     kept, _, _ = counter.rank(min_count)
@@ -87,6 +87,16 @@ def _fill(folder: Path, shared: Path, words: int, min_count: int) -> None:
     counts = lexicon.counts()
     facts = {"words": counts["words"], "sentences": counts["sentences"]}
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _write_text(folder: Path, words: list[str]) -> None:
+    """The ids as words, a sentence a line, for gensim."""
+    ids = np.fromfile(folder / "ids", dtype="<i4")
+    with (folder / "text").open("w", encoding="utf-8", newline="\n") as text:
+        start = 0
+        for end in np.flatnonzero(ids == END).tolist():
+            text.write(" ".join([words[number] for number in ids[start:end].tolist()]) + "\n")
+            start = end + 1
 
 
 def _articles(shared: Path) -> Iterator[str]:

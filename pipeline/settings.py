@@ -44,17 +44,19 @@ def read_preset(name: str, folder: Path) -> dict[str, Mapping[str, Any]]:
 
 def resolve_section(section: str, values: Mapping[str, Any], tasks: Sequence[type[StageTask]], where: str) -> Settings:
     """The values of one section, checked. Raises ``ValueError`` that names ``where``, section, key and value."""
-    known = {task.__name__: task.own_parameters() for task in tasks}
+    known = {task.__name__: {task.stage_name(name): name for name in task.own_parameters()} for task in tasks}
+    parameters = {name: value for task in tasks for name, value in task.own_parameters().items()}
     if section not in known:
         raise ValueError(f"{where}: there is no task {section}{nearest(section, known)}")
     settings = {}
     for name, value in values.items():
         if name not in known[section]:
             raise ValueError(f"{where}: {section} has no parameter {name}{nearest(name, known[section])}")
+        parameter = known[section][name]
         try:
-            settings[name] = parse_value(known[section][name], value)
+            settings[parameter] = parse_value(parameters[parameter], value)
         except ValueError:
-            meaning = known[section][name].description
+            meaning = parameters[parameter].description
             raise ValueError(f"{where}: {section}.{name} cannot be {value!r} ({meaning})") from None
     return settings
 

@@ -62,6 +62,12 @@ class StageTask(luigi.Task):
         """The parameters that this task declares itself."""
         return {name: value for name, value in vars(cls).items() if name in cls.declared}
 
+    @classmethod
+    def stage_name(cls, name: str) -> str:
+        """A parameter's name in the stage, in presets and in ``--set``: ``engine`` for Train's ``train_engine``. Tasks
+        hand their parameters on to those before them by name, so no two may share one."""
+        return name.removeprefix(f"{cls.__name__.lower()}_")
+
     declared: frozenset[str] = frozenset()
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -75,7 +81,7 @@ class StageTask(luigi.Task):
         """The keyword arguments of the stage that shape its bytes."""
         own = self.own_parameters().items()
         return {
-            name: getattr(self, name)
+            self.stage_name(name): getattr(self, name)
             for name, value in own
             if value.significant and not isinstance(value, FilesParameter)
         }
@@ -89,7 +95,7 @@ class StageTask(luigi.Task):
         names = {name for name, value in self.own_parameters().items() if not value.significant}
         if "processes" in inspect.signature(self.stage.run).parameters:
             names.add("processes")
-        return {name: getattr(self, name) for name in names}
+        return {self.stage_name(name): getattr(self, name) for name in names}
 
     def outside_files(self) -> dict[str, list[Path]]:
         """The files from outside, by parameter."""

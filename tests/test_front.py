@@ -130,9 +130,25 @@ def test_the_wechat_preset_is_the_recipe_as_it_ran() -> None:
 def test_hierarchical_softmax_alone_unless_both_are_asked_for() -> None:
     from pipeline.train import resolve
 
-    assert resolve(hs=1, negative=-1, threads=1) == {"hs": 1, "negative": 0, "threads": 1}
-    assert resolve(hs=0, negative=-1, threads=1) == {"hs": 0, "negative": 5, "threads": 1}
-    assert resolve(hs=1, negative=5, threads=1) == {"hs": 1, "negative": 5, "threads": 1}
+    for hs, given, negative in [(1, -1, 0), (0, -1, 5), (1, 5, 5)]:
+        found = resolve(engine="gensim", hs=hs, negative=given, share=-1, threads=1)
+        assert found == {"engine": "gensim", "hs": hs, "negative": negative, "share": 1, "threads": 1}
+
+
+def test_the_engine_is_resolved_before_the_key_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.train import native, resolve
+
+    monkeypatch.setattr(native, "is_there", lambda: True)
+    found = resolve(engine="auto", hs=0, negative=-1, share=-1, threads=1)
+    assert (found["engine"], found["share"]) == ("native", 4)
+    found = resolve(engine="auto", hs=1, negative=-1, share=-1, threads=1)
+    assert (found["engine"], found["share"]) == ("native", 0)  # nothing to share but the path
+    monkeypatch.setattr(native, "is_there", lambda: False)
+    assert resolve(engine="auto", hs=0, negative=-1, share=-1, threads=1)["engine"] == "gensim"
+    with pytest.raises(ValueError, match="was not built"):
+        resolve(engine="native", hs=0, negative=-1, share=-1, threads=1)
+    with pytest.raises(ValueError, match="gensim shares no negative samples"):
+        resolve(engine="gensim", hs=0, negative=-1, share=4, threads=1)
 
 
 def test_a_full_folder_is_not_exported_into(text: Path, tmp_path: Path) -> None:

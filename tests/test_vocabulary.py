@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from pipeline import dictionary, segment, shard_files, vocabulary
 from pipeline.segment.lexicon import END
 from pipeline.shard_files import File
-from pipeline.vocabulary import make_groups, read_maps
+from pipeline.vocabulary import make_groups
 from pipeline.vocabulary.counter import OUT, PythonCounter, make_counter
+from pipeline.vocabulary_files import read_maps
 
 few = settings(deadline=None, max_examples=8)
 many = settings(deadline=None, max_examples=200)

@@ -13,11 +13,10 @@ native core).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import cache, shard_files, shards
 from pipeline.shard_files import File
@@ -133,15 +132,6 @@ def write_places(output: Path, names: Sequence[str], lengths: Sequence[int]) -> 
         for name, length in zip(names, lengths, strict=True):
             file.write(f"{name}\t{start}\t{length}\n")
             start += length
-
-
-def read_maps(output: Path) -> Iterator[tuple[str, npt.NDArray[np.int32]]]:
-    """Each shard's name and its map, memory-mapped."""
-    path = output / "maps.bin"
-    maps = np.memmap(path, dtype="<i4", mode="r") if path.stat().st_size else np.empty(0, dtype="<i4")
-    for line in (output / "maps.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        name, start, length = line.split("\t")
-        yield name, maps[int(start) : int(start) + int(length)]
 
 
 def find_examples(dropped: Path) -> list[str]:
