@@ -1,5 +1,6 @@
 """Trainer: the native core's skip-gram computes what ``oracle.py`` does, and trains as well as gensim."""
 
+import io
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -330,15 +331,17 @@ def test_it_learns_what_gensim_learns(tmp_path: Path, negative: int, hs: int) ->
     lexicon = make_lexicon(Segmenter(), True, False, ())
     for article in read_corpus("xwlb", 0, 800):
         lexicon.encode(article["text"])
-    text, encoded = lexicon.flush()
-    (tmp_path / "text").write_bytes(text)
+    file = io.BytesIO()
+    lexicon.flush(file)
+    ids = np.frombuffer(file.getvalue(), dtype=np.int32)
     listed = [line.split("\t") for line in lexicon.words().decode().split("\n")[:-1]]
     order = sorted(range(len(listed)), key=lambda i: (-int(listed[i][1]), listed[i][0]))
     ranks = np.argsort(order).astype(np.int32)
+    text = "".join("\n" if number < 0 else listed[number][0] + " " for number in ids.tolist())
+    (tmp_path / "text").write_text(text, encoding="utf-8", newline="\n")
     model = gensim_model(
-        {listed[i][0]: int(listed[i][1]) for i in order}, text.count(b"\n"), vector_size=50, negative=negative, hs=hs
+        {listed[i][0]: int(listed[i][1]) for i in order}, text.count("\n"), vector_size=50, negative=negative, hs=hs
     )
-    ids = np.frombuffer(encoded, dtype=np.int32)
     given = parameters(model)
     trainer, judge = (native.Trainer(shards=[(ids, ranks)], share=1, **given) for _ in range(2))
     start = judge.loss(ids, ranks)[0]
