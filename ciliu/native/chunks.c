@@ -21,8 +21,9 @@ static int add(Chunks *chunks, size_t shard, size_t start) {
 static int check_map(const Shard *shard, uint32_t vocabulary, size_t number, char *problem, size_t size) {
     for (size_t i = 0; i < shard->map_size; i++)
         if (shard->map[i] < -1 || (shard->map[i] >= 0 && (uint32_t)shard->map[i] >= vocabulary)) {
-            snprintf(problem, size, "shard %zu: the map gives word %zu the rank %" PRId32 ", and there are %" PRIu32 " words",
-                     number, i, shard->map[i], vocabulary);
+            snprintf(problem, size,
+                     "shard %zu: the map gives word %zu the rank %" PRId32 ", and there are %" PRIu32 " words", number,
+                     i, shard->map[i], vocabulary);
             return 0;
         }
     return 1;

@@ -13,7 +13,7 @@
 
 enum {
     BLOCK = 64,    /* context rows of a block, at most; the whole window of more than 32 words takes two */
-    LINE = 16,     /* floats of a cache line and of the widest vector; a row is filled up with zeros to a multiple of it */
+    LINE = 16,     /* floats of a cache line and of the widest vector; zeros fill a row up to a multiple */
     QUEUE = 4,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
     CHUNK = 10000, /* words of a chunk: gensim's batch_words */
 };

@@ -112,7 +112,7 @@ inline_always void fetch_lines(const Block *later, size_t i) {
 }
 
 /* One vector of n targets and of all contexts, out of their old values. Where the targets take several rounds, `old`
- * keeps the contexts' old values; else NULL. The step of context m and target t is g[m * by_context + t * by_target]. */
+ * keeps the contexts' old values; else NULL. `g` of context m and target t: g[m * by_context + t * by_target]. */
 inline_always void update_tile(size_t n, const Block *block, float *const *target, size_t i, const float *g,
                                size_t by_context, size_t by_target, const Vector *old) {
     Vector before[8], after[8];

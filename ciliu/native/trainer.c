@@ -36,8 +36,8 @@ static PyObject *move_rows(PyObject *object, PyObject *arguments, int inwards) {
     }
     PyBuffer_Release(&buffer);
     if (!good)
-        return PyErr_Format(PyExc_ValueError, "%s: whole rows of %zu, from row %llu on, of %u", name, model->vector_size,
-                            first, model->vocabulary);
+        return PyErr_Format(PyExc_ValueError, "%s: whole rows of %zu, from row %llu on, of %u", name,
+                            model->vector_size, first, model->vocabulary);
     Py_RETURN_NONE;
 }
 
@@ -77,8 +77,8 @@ static PyObject *trainer_seek(PyObject *object, PyObject *argument) {
     if (PyErr_Occurred())
         return NULL;
     if (self->busy || done > chunks_in_all(&self->training))
-        return PyErr_Format(PyExc_ValueError, "seek(%llu): there are %llu chunks in all, and nobody may be in run()", done,
-                            (unsigned long long)chunks_in_all(&self->training));
+        return PyErr_Format(PyExc_ValueError, "seek(%llu): there are %llu chunks in all, and nobody may be in run()",
+                            done, (unsigned long long)chunks_in_all(&self->training));
     self->done = done;
     Py_RETURN_NONE;
 }

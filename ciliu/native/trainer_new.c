@@ -127,9 +127,9 @@ static const char *check_numbers(const Training *training, Py_ssize_t vector_siz
 }
 
 PyObject *trainer_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
-    static char *names[] = {"shards", "counts", "sample_int", "vector_size", "window", "negative", "ns_exponent", "alpha",
-                            "min_alpha", "epochs", "seed", "share", "target", "syn0", "syn1neg", "syn1", "offsets",
-                            "points", "codes", NULL};
+    static char *names[] = {"shards", "counts", "sample_int", "vector_size", "window", "negative", "ns_exponent",
+                            "alpha", "min_alpha", "epochs", "seed", "share", "target", "syn0", "syn1neg", "syn1",
+                            "offsets", "points", "codes", NULL};
     PyObject *given, *counts, *sample_int, *syn0 = Py_None, *syn1neg = Py_None, *syn1 = Py_None, *offsets = Py_None,
              *points = Py_None, *codes = Py_None;
     Py_ssize_t vector_size;
