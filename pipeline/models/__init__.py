@@ -46,7 +46,10 @@ def _recognise(data: mmap.mmap, path: Path) -> tuple[str, Reader]:
     if header := text.read_header(data):
         first = head[header[2] :].partition(b"\n")[0]
         fields = first.split()[1:]
-        if fields and 2 * sum(1 for field in fields if text.NUMBER.match(field)) >= len(fields):  # one may be damaged
+        is_plain = b"\0" not in head  # a binary file's first floats may look like words and a number
+        if (
+            fields and is_plain and 2 * sum(1 for field in fields if text.NUMBER.match(field)) >= len(fields)
+        ):  # one may be damaged
             return "word2vec text", text.read_word2vec
         return "word2vec binary", binary.read_binary
     if min(map(text.count_numbers, head.splitlines()[:2])) >= 2:

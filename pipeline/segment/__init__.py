@@ -50,7 +50,7 @@ def run(
     return shards.total(shards.map_shards(segment_shard, work, output, sharded="dedup", processes=processes))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # tests compare two engines in one process; opening jieba takes half a second
 def open_segmenter(dictionary: str, engine: str, protect: Sequence[str]) -> Segmenter | None:
     """The segmenter, opened once a process; None for the engine ``none``."""
     kept = Protect.read(protect) if protect else None
