@@ -23,7 +23,7 @@ from backports import zstd
 from click.testing import CliRunner, Result
 from gensim.models import Doc2Vec, FastText, KeyedVectors, Word2Vec
 from gensim.models.doc2vec import TaggedDocument
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import ciliu
@@ -377,6 +377,7 @@ def test_what_the_c_tool_writes_is_read_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, given_: tuple[list[str], Matrix]
 ) -> None:
     words, matrix = given_
+    assume(b"\n" not in matrix[0].tobytes() or 0 in matrix[0])  # of two dimensions "0\n&[" is a line of text as well
     path = tmp_path_factory.mktemp("c")
     same(read(path, binary(encoded(words), matrix, b"\n")), words, matrix)
     same(read(path, text(encoded(words), matrix).replace(b"\n", b" \n")), words, matrix)  # a space ends each line
