@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import quality_corpus
-import quality_native
 import report
+from pipeline.train import native
 from quality_compare import ERRORS, LOSS
 from quality_evaluate import Evaluation
 from quality_gensim import SETTINGS
@@ -32,7 +32,7 @@ def say(text: str) -> None:
 def train_all(trainers: list[str], made: quality_corpus.QualityCorpus, folder: Path) -> None:
     """Train what is not there yet."""
     for trainer in trainers:
-        if trainer == "native" and not quality_native.is_there():
+        if trainer == "native" and not native.is_there():
             say("the native core has no trainer: its rows are left out")
             continue
         for run in list_runs(trainer):

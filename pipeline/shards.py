@@ -79,14 +79,16 @@ def map_shards(
     keys = _shard_keys(work, shards, output, sharded)
     earlier = _find_earlier(output) if keys else {}
     results: dict[str, cache.Counts] = {}
-    missing = []
+    missing: list[Shard] = []
+    resumed: list[Path] = []  # a killed attempt's files, which nobody flushed
     with progress.bar(label or output.parent.name, sum(shard.size for shard in shards)) as bar:
         for shard in shards:
             found = earlier.get(keys.get(shard.name, ""))
             counts = _take_over(found, shard, output, verify) if found else None
-            if counts is None:
+            if found is None or counts is None:
                 missing.append(shard)
             else:
+                resumed += [output / name for name in found.note["files"] if found.folder == output]
                 results[shard.name] = counts
                 bar.update(shard.size)
         missing.sort(key=lambda shard: -shard.size)  # the largest first, so that the processes end together
@@ -95,7 +97,7 @@ def map_shards(
             ThreadPoolExecutor(1) as disk,  # flushes what is finished while the next shards are made
             closing(run_jobs(jobs, min(processes or cpus(), len(jobs)))) as finished,
         ):
-            flushed = []
+            flushed = [disk.submit(_flush, resumed)]
             for index, (files, counts) in finished:
                 flushed.append(disk.submit(_flush, [output / name for name in files]))
                 results[missing[index].name] = counts

@@ -16,6 +16,7 @@ import quality_loss
 import quality_native
 import quality_runs
 import quality_scores
+from pipeline.train import native
 from quality_compare import compare, compare_loss, hits_variance
 from quality_corpus import QualityCorpus
 from quality_evaluate import Scored
@@ -200,7 +201,7 @@ def test_a_run_that_is_done_is_known_until_its_recipe_changes(tmp_path: Path, mo
     assert not quality_runs.is_done(run, made, tmp_path)
 
 
-@pytest.mark.skipif(not quality_native.is_there(), reason="the native core was not built")
+@pytest.mark.skipif(not native.is_there(), reason="the native core was not built")
 @pytest.mark.parametrize(("objective", "layer"), [("ns", "syn1neg"), ("hs", "syn1")])
 def test_the_kernel_trains_gensims_model_in_place(tmp_path: Path, objective: str, layer: str) -> None:
     made = make_corpus(tmp_path)

@@ -3,7 +3,6 @@
 It holds no path, date or duration of this machine: the same run gives the same bytes.
 """
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from pipeline import cache
 from pipeline.export.card import write_card
+from pipeline.publish import new_folder
 
 VERSION = 1
 VERSIONS = ("gensim",)
@@ -69,22 +69,9 @@ def publish(bundle: Path, target: Path) -> None:
 
     Raises ``ValueError`` if ``target`` is there and not empty, or a file arrived damaged.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ValueError(f"{target} is there already and not empty: give a new folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    shutil.copytree(bundle, unfinished)
-    try:
+    with new_folder(target) as unfinished:
+        shutil.copytree(bundle, unfinished, dirs_exist_ok=True)
         for line in (unfinished / SUMS).read_text(encoding="utf-8").splitlines():
             expected, name = line.split("  ", 1)
             if cache.file_digest(unfinished / name) != expected:
                 raise ValueError(f"{name} arrived damaged in {unfinished}")
-            cache.sync(unfinished / name)
-        cache.sync(unfinished)
-        if target.exists():
-            target.rmdir()
-        unfinished.rename(target)
-        cache.sync(target.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise

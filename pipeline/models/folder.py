@@ -1,7 +1,5 @@
 """An imported model as a folder: a genuine gensim 4 model, its vectors, its vocabulary, and what was found."""
 
-import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ import numpy as np
 
 from pipeline import cache, train
 from pipeline.models.model import Model
+from pipeline.publish import new_folder
 
 REPORT = "import.json"
 GIVEN = (  # to gensim's Word2Vec; the others of the parameters are what it found in a corpus
@@ -23,25 +22,10 @@ def publish(model: Model, target: Path) -> cache.Json:
 
     Raises ``ValueError`` if ``target`` is there and not empty.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ValueError(f"{target} is there already and not empty: give a new folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    unfinished.mkdir()
-    try:
+    with new_folder(target) as unfinished:
         facts = report(model)
         _write(model, unfinished, full=facts["training_can_go_on"])
         cache.write_json(unfinished / REPORT, facts)
-        for path in unfinished.iterdir():
-            cache.sync(path)
-        cache.sync(unfinished)
-        if target.exists():
-            target.rmdir()
-        unfinished.rename(target)
-        cache.sync(target.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
     return facts
 
 

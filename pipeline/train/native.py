@@ -2,14 +2,18 @@
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ciliu.engine_native import import_native
 from pipeline import progress
 from pipeline.vocabulary_files import read_maps
+
+Ids = npt.NDArray[np.int32]
 
 PIECE = 0.5  # seconds between two looks at the clock, the bar and the norms
 LARGEST_NORM = 1e4  # that of a word that is trained well is below 100
@@ -26,7 +30,10 @@ def train(model: Any, segment: Path, vocabulary: Path, words: int, *, epochs: in
     ``share`` is how many context words share one draw of negative samples, 0 for the whole window. Returns how many
     words were trained after subsampling, and the instruction set. Raises ``ValueError`` where the vectors diverge.
     """
-    trainer = make_trainer(model, segment, vocabulary, epochs, share)
+    shards = [
+        (np.memmap(segment / f"{name}.ids", "<i4", "r"), ranks) for name, ranks in read_maps(vocabulary) if len(ranks)
+    ]
+    trainer = make_trainer(model, shards, epochs=epochs, share=share)
     trained, piece = 0, threads
     with progress.bar("train", words * epochs, unit="words") as bar:
         while trainer.done < epochs * trainer.chunks:
@@ -40,12 +47,10 @@ def train(model: Any, segment: Path, vocabulary: Path, words: int, *, epochs: in
     return trained, trainer.target
 
 
-def make_trainer(model: Any, segment: Path, vocabulary: Path, epochs: int, share: int) -> Any:
-    """The native core's Trainer with gensim's own first vectors, subsampling and Huffman tree."""
+def make_trainer(model: Any, shards: Sequence[tuple[Ids, Ids]], *, epochs: int, share: int) -> Any:
+    """The native core's Trainer with gensim's own first vectors, subsampling and Huffman tree. ``shards`` are int32 ids
+    (-1 ends a sentence), each with the rank, or -1, of each of its words."""
     native: Any = import_native()
-    shards = [
-        (np.memmap(segment / f"{name}.ids", "<i4", "r"), ranks) for name, ranks in read_maps(vocabulary) if len(ranks)
-    ]
     return native.Trainer(
         shards=shards,
         counts=column(model, "count", np.int64),
@@ -90,8 +95,11 @@ def refuse_divergence(trainer: Any) -> None:
 
 
 def fill(model: Any, trainer: Any) -> None:
-    """The trained matrices into the model, and what gensim itself notes at the end of a training."""
+    """The trained matrices into the model, and what gensim itself notes at the end of a training. Raises ``ValueError``
+    if a single number is none: the looks before were at some rows only."""
     trainer.get("syn0", model.wv.vectors)
+    if not math.isfinite(model.wv.vectors.sum(dtype=np.float64)):
+        raise ValueError("a vector holds what is no number: set a smaller Train.alpha")
     for name in ("syn1neg", "syn1"):
         if hasattr(model, name):
             trainer.get(name, getattr(model, name))

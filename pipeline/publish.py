@@ -1,0 +1,34 @@
+"""A folder for other people: whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline import cache
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder beside ``target`` to fill; flushed and renamed to ``target`` when the block ends, removed if it raises.
+
+    Raises ``ValueError`` if ``target`` is there and not empty.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ValueError(f"{target} is there already and not empty: give a new folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        for path in unfinished.iterdir():
+            cache.sync(path)
+        cache.sync(unfinished)
+        if target.exists():
+            target.rmdir()
+        unfinished.rename(target)
+        cache.sync(target.parent)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
