@@ -18,14 +18,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import xxhash
 from backports import zstd
 
+import report
 from ciliu import Segmenter
 from ciliu.engine_jieba import import_jieba, read_jieba_dictionary
 from pipeline import dictionary
 from pipeline.plain_text import LINE_END
-from report import write_result
 
 ROOT = Path(__file__).parents[1]
 LINES = 4_000  # a batch
@@ -205,17 +204,11 @@ def compare_text(pool: Any, lines: Iterator[str], limit: int) -> dict[str, Any]:
     return {**found, "seconds": round(time.monotonic() - began, 1)}
 
 
-def core_digest() -> str:
-    """Of the sources that shape the words."""
-    names = ("build.c", "cut.c", "hmm.c", "lists.c")
-    return xxhash.xxh3_128_hexdigest(b"".join((ROOT / "ciliu" / "native" / name).read_bytes() for name in names))
-
-
 def compare_dictionary(
     name: str, tokenizer: Any, force_split: list[str], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Every text with one dictionary; texts that are done are taken from their notes."""
-    notes = ROOT / "exact.partial" / core_digest()
+    notes = ROOT / "exact.partial" / report.cutter_digest()
     notes.mkdir(parents=True, exist_ok=True)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -251,11 +244,11 @@ def main() -> int:
     differing = sum(sum(text["differing"].values()) for text in totals)
     lines = sum(text["lines"] for text in totals)
     print(f"{lines:,} lines × {len(MODES) + 2} ways of cutting: {differing:,} differ")
-    result = {"lines": lines, "differing": differing, "dictionaries": results, "core": core_digest()}
+    result = {"lines": lines, "differing": differing, "dictionaries": results, "core": report.cutter_digest()}
     if options.to:
         options.to.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     else:
-        write_result("exact", result, ROOT / "benchmarks" / "results")
+        report.write_result("exact", result, ROOT / "benchmarks" / "results")
     return 1 if differing else 0
 
 

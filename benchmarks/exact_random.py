@@ -6,9 +6,11 @@ that are not UTF-8, as Python names it. A case that fails is made small, printed
 status 1.
 
 ``--batch N`` repeats one batch (all of a run are named by seed and number); ``--sanitize`` builds the core with the
-address and the undefined-behaviour sanitizer and runs on that.
+address and the undefined-behaviour sanitizer and runs on that. What is done is noted under ``--work``, and a stopped
+run goes on.
 """
 
+import json
 import multiprocessing
 import sys
 import tempfile
@@ -26,10 +28,11 @@ import report
 import sanitized
 import sides
 from ciliu import Segmenter
-from pipeline import progress
+from pipeline import cache, progress
 from random_cases import Draw, Step
 
 BATCH = 2_000  # strings for each dictionary
+PART = 50  # batches between two notes
 SEPARATORS = (b" ", b"", b"\t", b"/", b"12345678", "\u3000".encode())
 
 Item = TypeVar("Item")
@@ -134,15 +137,33 @@ def shrink(items: Sequence[Item], failing: Callable[[Sequence[Item]], bool]) -> 
         size //= 2
 
 
-def check_all(seed: int, batches: int, processes: int) -> tuple[Counter[str], Facts | None]:
-    """All batches over the processes, until one fails."""
+def check_all(seed: int, batches: int, processes: int, note: Path) -> tuple[Counter[str], float, Facts | None]:
+    """All batches over the processes, until one fails; every ``PART`` of them are noted. Returns the counts, the
+    seconds, and the case that fails."""
+    done, counts, seconds = 0, Counter[str](), 0.0
+    if note.exists():
+        done, noted, seconds = json.loads(note.read_bytes())
+        counts.update(noted)
+    with progress.bar("fuzz", batches * BATCH, unit=" strings") as bar:
+        bar.update(min(done, batches) * BATCH)
+        for first in range(done, batches, PART):
+            began = time.monotonic()
+            last = min(first + PART, batches)
+            found, failed = check_part(seed, range(first, last), processes, bar)
+            counts.update(found)
+            seconds += time.monotonic() - began
+            if failed:
+                return counts, seconds, failed
+            cache.write_json(note, [last, counts, seconds])
+    return counts, seconds, None
+
+
+def check_part(seed: int, batches: range, processes: int, bar: Any) -> tuple[Counter[str], Facts | None]:
+    """Some batches over the processes, until one fails."""
     counts: Counter[str] = Counter()
     running: dict[Future[tuple[Counter[str], Facts | None]], int] = {}
-    numbers = iter(range(batches))
-    with (
-        ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool,
-        progress.bar("fuzz", batches * BATCH, unit=" strings") as bar,
-    ):
+    numbers = iter(batches)
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
         while True:
             for _, number in zip(range(2 * processes - len(running)), numbers, strict=False):
                 running[pool.submit(check_batch, seed, number)] = number
@@ -177,16 +198,19 @@ def main() -> None:
     if given.sanitize and not sanitized.is_loaded():
         sys.exit(sanitized.run_again(given.work / "sanitized"))
     progress.mode = "bar" if sys.stderr.isatty() else "lines"
-    started = time.monotonic()
+    seconds = 0.0
     if given.batch is not None:
         counts, failed = check_batch(given.seed, given.batch)
     else:
-        counts, failed = check_all(given.seed, -(-given.number // BATCH), given.processes)
+        core = report.cutter_digest("table.c", "module.c")
+        note = given.work / "fuzz" / f"{core}-{given.seed}{'-sanitized' * given.sanitize}.json"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        counts, seconds, failed = check_all(given.seed, -(-given.number // BATCH), given.processes, note)
     for name, times in counts.most_common():
         print(f"{times:>14,}  {name}")
     facts = {
         "seed": given.seed, "differing": int(failed is not None), "core": report.core_digest(),
-        "sanitizers": given.sanitize, "seconds": round(time.monotonic() - started), "counts": counts,
+        "sanitizers": given.sanitize, "seconds": round(seconds), "counts": counts,
     }  # fmt: skip
     if failed:
         print("\na case that fails:", *(f"{name}: {value!r}" for name, value in failed.items()), sep="\n  ")

@@ -193,6 +193,14 @@ def core_digest() -> str:
     return sources.hexdigest()
 
 
+def cutter_digest(*names: str) -> str:
+    """xxh3_128 of the sources that shape the words, and of others that are named."""
+    sources = ("build.c", "cut.c", "hmm.c", "lists.c", *names)
+    return xxhash.xxh3_128_hexdigest(
+        b"".join((REPOSITORY / "ciliu" / "native" / name).read_bytes() for name in sources)
+    )
+
+
 def write_result(name: str, facts: dict[str, Any], folder: Path) -> None:
     """``<folder>/<name>.json``: date, machine, ``facts``."""
     folder.mkdir(parents=True, exist_ok=True)

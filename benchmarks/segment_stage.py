@@ -7,6 +7,7 @@ cuts the same text in one process.
 """
 
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -124,12 +125,14 @@ def time_segment(output: Path, dedup: Path, dictionary: Path) -> float:
     output.mkdir()
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", code, str(dedup), str(dictionary), str(output)], check=True)
-    return time.monotonic() - began
+    seconds = time.monotonic() - began
+    shutil.rmtree(output)
+    return seconds
 
 
 def main() -> None:
     parser = report.make_parser(__doc__)
-    parser.add_argument("--size", default="5G", type=corpus.parse_size, help="bytes of text: 400M, 5G")
+    parser.add_argument("--size", default="10G", type=corpus.parse_size, help="bytes of text: 400M, 10G")
     options = parser.parse_args()
     options.work.mkdir(exist_ok=True)
     source = options.work / corpus.name_size(options.size)

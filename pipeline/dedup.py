@@ -35,11 +35,17 @@ def text_digest(text: str) -> bytes:
 def first_occurrences(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """For each of n digests (two arrays of n) the index of the first that equals it; its own index if it is the
     first."""
-    order = np.lexsort((low, high))  # stable: equal digests stay in source order
+    order = np.argsort(high)
+    same = high[order[1:]] == high[order[:-1]]
+    twice = np.zeros(len(high), dtype=bool)
+    twice[order[1:][same]] = twice[order[:-1][same]] = True
+    places = np.flatnonzero(twice)  # few, as a rule: only they are ordered by the whole digest, and stably
+    high, low = high[places], low[places]
+    order = np.lexsort((low, high))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
-    first = np.empty(len(order), dtype=np.int64)
-    first[order] = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
+    first = np.arange(len(twice))
+    first[places[order]] = places[order[np.flatnonzero(new)[np.cumsum(new) - 1]]]
     return first
 
 

@@ -29,7 +29,6 @@ typedef struct {
     Word *words;
     size_t count, capacity;
     Slot *slots;
-    void *slot_memory; /* which they lie in, aligned */
     size_t slot_count;
     uint8_t *text;
     size_t text_size, text_capacity;

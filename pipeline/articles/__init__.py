@@ -14,7 +14,7 @@ from pipeline.articles import normal_form, readers
 from pipeline.articles.readers import Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
-VERSION = 2
+VERSION = 3
 VERSIONS: tuple[str, ...] = ()
 
 

@@ -171,19 +171,23 @@ def _read_span(file: IO[bytes], size: int) -> tuple[str, int, int]:
 
 def cut(sources: Sequence[Source]) -> list[Shard]:
     """Shards in source order: a large plain file at fixed offsets from its start, a large compressed file as one
-    piece of work that cuts its own text so, small files in groups that end where a hash of the last one's name says.
+    piece of work that cuts its own text so, small files in groups that end where a hash of the last one's name says,
+    or at twice a shard's size.
 
     So more files, or more lines in a file, leave the other shards as they were.
     """
     work: list[Shard] = []
     group: list[Source] = []
+    weight = 0
     for source in sources:
         if source.weight >= shards.SIZE:
             _close_group(group, work)
             _cut_large(source, work)
         else:
+            weight = weight + source.weight if group else source.weight
             group.append(source)
-            if xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64 < source.weight / shards.SIZE:
+            chance = xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64
+            if weight >= 2 * shards.SIZE or chance < source.weight / shards.SIZE:
                 _close_group(group, work)
     _close_group(group, work)
     return work

@@ -14,6 +14,7 @@ native core).
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ VERSIONS: tuple[str, ...] = ()
 
 EXAMPLES = 10
 BLOCK = 100_000  # words between two writes
-HAN = re.compile("[\u4e00-\u9fff]")  # of what is lost, a Chinese word says more than a number
+HAN = re.compile(rb"\n([\xe4-\xe9][^\t]*)")  # of what is lost, a Chinese word says more than a number
+LINE = re.compile(rb"\n([^\t]+)")
 
 
 def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> cache.Counts:
@@ -136,17 +138,9 @@ def write_places(output: Path, names: Sequence[str], lengths: Sequence[int]) -> 
 
 def find_examples(dropped: Path) -> list[str]:
     """The most frequent Chinese words below the minimum count, or else the most frequent words."""
-    chinese: list[str] = []
-    others: list[str] = []
-    with dropped.open(encoding="utf-8", newline="\n") as file:
-        next(file)
-        for line in file:
-            word = line.split("\t", 1)[0]
-            (chinese if HAN.match(word) else others).append(word)
-            if len(chinese) == EXAMPLES:
-                break
-            del others[EXAMPLES:]
-    return chinese or others
+    content = dropped.read_bytes()
+    lines = list(islice(HAN.finditer(content), EXAMPLES)) or list(islice(LINE.finditer(content), EXAMPLES))
+    return [line[1].decode("utf-8") for line in lines]
 
 
 def count_sentences(segment: Path) -> int:
