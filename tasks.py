@@ -131,6 +131,13 @@ class Train(StageTask):
     min_alpha = real(0.0001, 10, "learning rate at the end")
     ns_exponent = luigi.FloatParameter(default=0.75, description="shape of the negative samples' distribution")
     seed = whole(1, 0, 2**31, "of the random numbers")
+    held_out = whole(
+        -1, -1, 10**9, "each n-th sentence is not trained on, for the loss; 0: none; -1: 1,000, or 0 with gensim"
+    )
+    checkpoint_every = luigi.NumericalParameter(
+        default=10.0, var_type=float, min_value=0.0, max_value=10_000.0, significant=False,
+        description="minutes between two checkpoints; after each epoch there is one anyway",
+    )  # fmt: skip
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
     def parameters(self) -> dict[str, Any]:

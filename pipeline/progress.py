@@ -40,13 +40,20 @@ def say(message: str, *, level: int = logging.INFO, **fields: object) -> None:
 class Bar:
     """How far a piece of work is: ``update`` it with what was done since the last call."""
 
-    def __init__(self, label: str, total: float, unit: str) -> None:
+    def __init__(self, label: str, total: float, unit: str, initial: float) -> None:
         self.label, self.total, self.unit = label, total, unit
-        self.done = 0.0
+        self.done = self._initial = initial
         self._started = time.monotonic()
         self._next_line = self._started + DELAY
         self._tqdm = tqdm(
-            total=total, desc=label, unit=unit, unit_scale=True, delay=DELAY, disable=mode != "bar", leave=False
+            total=total,
+            desc=label,
+            unit=unit,
+            unit_scale=True,
+            delay=DELAY,
+            initial=initial,
+            disable=mode != "bar",
+            leave=False,
         )
 
     def update(self, done: float, note: str = "") -> None:
@@ -61,7 +68,7 @@ class Bar:
             self._line(now, note)
 
     def _line(self, now: float, note: str) -> None:
-        rate = self.done / (now - self._started)
+        rate = (self.done - self._initial) / (now - self._started)
         left = (self.total - self.done) / rate if rate else float("inf")
         text = f"{self.label}: {self.done / self.total:.0%}, {tqdm.format_sizeof(rate)}{self.unit}/s, {left:.0f} s left"
         fields = {"event": "progress", "stage": self.label, "done": self.done, "total": self.total, "rate": rate}
@@ -75,9 +82,9 @@ class Bar:
 
 
 @contextmanager
-def bar(label: str, total: float, unit: str = "B") -> Iterator[Bar]:
-    """A ``Bar`` over ``total`` units of work, gone when the block ends."""
-    shown = Bar(label, total, unit)
+def bar(label: str, total: float, unit: str = "B", initial: float = 0.0) -> Iterator[Bar]:
+    """A ``Bar`` over ``total`` units of work, ``initial`` of them done before; gone when the block ends."""
+    shown = Bar(label, total, unit, initial)
     try:
         yield shown
     finally:

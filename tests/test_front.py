@@ -127,28 +127,34 @@ def test_the_wechat_preset_is_the_recipe_as_it_ran() -> None:
     }  # fmt: skip
 
 
+ASKED = {"engine": "auto", "hs": 0, "negative": -1, "share": -1, "held_out": -1, "threads": 1}
+
+
 def test_hierarchical_softmax_alone_unless_both_are_asked_for() -> None:
     from pipeline.train import resolve
 
     for hs, given, negative in [(1, -1, 0), (0, -1, 5), (1, 5, 5)]:
-        found = resolve(engine="gensim", hs=hs, negative=given, share=-1, threads=1)
-        assert found == {"engine": "gensim", "hs": hs, "negative": negative, "share": 1, "threads": 1}
+        found = resolve(**{**ASKED, "engine": "gensim", "hs": hs, "negative": given})
+        assert (found["hs"], found["negative"]) == (hs, negative)
 
 
 def test_the_engine_is_resolved_before_the_key_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.train import native, resolve
 
     monkeypatch.setattr(native, "is_there", lambda: True)
-    found = resolve(engine="auto", hs=0, negative=-1, share=-1, threads=1)
-    assert (found["engine"], found["share"]) == ("native", 4)
-    found = resolve(engine="auto", hs=1, negative=-1, share=-1, threads=1)
+    found = resolve(**ASKED)
+    assert (found["engine"], found["share"], found["held_out"]) == ("native", 4, 1_000)
+    found = resolve(**{**ASKED, "hs": 1})
     assert (found["engine"], found["share"]) == ("native", 0)  # nothing to share but the path
     monkeypatch.setattr(native, "is_there", lambda: False)
-    assert resolve(engine="auto", hs=0, negative=-1, share=-1, threads=1)["engine"] == "gensim"
+    found = resolve(**ASKED)
+    assert (found["engine"], found["share"], found["held_out"]) == ("gensim", 1, 0)
     with pytest.raises(ValueError, match="was not built"):
-        resolve(engine="native", hs=0, negative=-1, share=-1, threads=1)
+        resolve(**{**ASKED, "engine": "native"})
     with pytest.raises(ValueError, match="gensim shares no negative samples"):
-        resolve(engine="gensim", hs=0, negative=-1, share=4, threads=1)
+        resolve(**{**ASKED, "engine": "gensim", "share": 4})
+    with pytest.raises(ValueError, match="gensim takes no loss"):
+        resolve(**{**ASKED, "engine": "gensim", "held_out": 100})
 
 
 def test_a_full_folder_is_not_exported_into(text: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ static int add(Chunks *chunks, size_t shard, size_t start) {
         chunks->chunks = grown;
         chunks->capacity = capacity;
     }
-    chunks->chunks[chunks->count++] = (Chunk){shard, start, start, chunks->words};
+    chunks->chunks[chunks->count++] = (Chunk){shard, start, start, chunks->words, chunks->sentences};
     return 1;
 }
 
@@ -51,8 +51,10 @@ static int divide(Chunks *chunks, const Shard *shard, size_t number, char *probl
             }
             in_chunk = 0;
         }
-        if (words)
+        if (words) {
             chunks->chunks[chunks->count - 1].end = i;
+            chunks->sentences++;
+        }
         in_chunk += words;
         chunks->words += words;
         words = 0;

@@ -170,11 +170,14 @@ static int keep(Worker *worker, uint32_t word, size_t count) {
 
 int worker_run(Worker *worker, const Shard *shard, size_t start, size_t end) {
     const Model *model = worker->model;
-    size_t count = 0;
+    size_t count = 0, sentence_start = start;
     for (size_t i = start; i <= end; i++) {
         const int32_t id = i < end ? shard->ids[i] : -1;
         if (id < 0) {
-            run_sentence(worker, count);
+            worker->sentence += i > sentence_start;
+            if (!model->held_out || worker->sentence % model->held_out)
+                run_sentence(worker, count);
+            sentence_start = i + 1;
             count = 0;
             continue;
         }

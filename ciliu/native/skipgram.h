@@ -97,13 +97,13 @@ typedef struct {
 /* Whole sentences of one shard, about CHUNK words as they stand in the ids. */
 typedef struct {
     size_t shard, start, end;
-    uint64_t words_before; /* in this epoch */
+    uint64_t words_before, sentences_before; /* in this epoch; a sentence has a word at least */
 } Chunk;
 
 typedef struct {
     Chunk *chunks;
     size_t count, capacity;
-    uint64_t words;
+    uint64_t words, sentences;
 } Chunks;
 
 /* Divides the shards; in `problem` (of `size` bytes) a sentence about what is wrong. Returns 0 then. */
@@ -114,6 +114,7 @@ typedef struct {
     uint32_t vocabulary;
     size_t vector_size, width, stride;
     uint32_t window, negative, share;
+    uint64_t held_out; /* of so many sentences the last is not trained on; 0: none */
     uint64_t seed;
     float *syn0, *syn1neg, *syn1; /* the last two NULL without their objective */
     const uint32_t *sample_int;   /* a word is dropped if the upper half of a random number is above */
@@ -137,7 +138,7 @@ struct Worker {
     size_t first, waiting;
     uint32_t *words; /* of a sentence, after subsampling */
     size_t capacity, fetched; /* words of the sentence whose rows were asked for */
-    uint64_t words_trained, pairs;
+    uint64_t sentence, words_trained, pairs; /* of the next sentence the number */
     double loss;
     void *memory;
 };
@@ -146,7 +147,8 @@ struct Worker {
 int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *, const Block *later));
 void worker_free(Worker *worker);
 
-/* Visits all blocks of these ids (whole sentences) in order. Returns 0 without memory. */
+/* Visits all blocks of these ids (whole sentences) in order, but for each held_out-th sentence. Returns 0 without
+ * memory. */
 int worker_run(Worker *worker, const Shard *shard, size_t start, size_t end);
 
 /* A training: chunk `done` of all epochs' chunks is chunk done % count of epoch done / count. */

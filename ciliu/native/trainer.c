@@ -85,7 +85,8 @@ static PyObject *trainer_seek(PyObject *object, PyObject *argument) {
 
 /* A training of one shard, with the sequence of an epoch that never comes. */
 static PyObject *trainer_loss(PyObject *object, PyObject *arguments) {
-    const Model *model = &((TrainerObject *)object)->training.model;
+    Model model = ((TrainerObject *)object)->training.model;
+    model.held_out = 0;
     PyObject *ids, *map;
     Py_buffer id_buffer, map_buffer;
     if (!PyArg_ParseTuple(arguments, "OO", &ids, &map) || !take_buffer(ids, &id_buffer, 'i', 0, "ids"))
@@ -98,8 +99,8 @@ static PyObject *trainer_loss(PyObject *object, PyObject *arguments) {
     Worker worker;
     int good;
     Py_BEGIN_ALLOW_THREADS
-    good = worker_init(&worker, model, visit_loss);
-    worker.random = random_start(model->seed, UINT64_MAX, 0);
+    good = worker_init(&worker, &model, visit_loss);
+    worker.random = random_start(model.seed, UINT64_MAX, 0);
     good = good && worker_run(&worker, &shard, 0, shard.size);
     worker_free(&worker);
     Py_END_ALLOW_THREADS

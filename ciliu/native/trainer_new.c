@@ -129,11 +129,11 @@ static const char *check_numbers(const Training *training, Py_ssize_t vector_siz
 PyObject *trainer_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
     static char *names[] = {"shards", "counts", "sample_int", "vector_size", "window", "negative", "ns_exponent",
                             "alpha", "min_alpha", "epochs", "seed", "share", "target", "syn0", "syn1neg", "syn1",
-                            "offsets", "points", "codes", NULL};
+                            "offsets", "points", "codes", "held_out", NULL};
     PyObject *given, *counts, *sample_int, *syn0 = Py_None, *syn1neg = Py_None, *syn1 = Py_None, *offsets = Py_None,
              *points = Py_None, *codes = Py_None;
     Py_ssize_t vector_size;
-    unsigned long long epochs, seed;
+    unsigned long long epochs, seed, held_out = 0;
     double ns_exponent;
     const char *target = "auto";
     TrainerObject *self = (TrainerObject *)type->tp_alloc(type, 0);
@@ -142,13 +142,14 @@ PyObject *trainer_new(PyTypeObject *type, PyObject *arguments, PyObject *options
     Training *training = &self->training;
     Model *model = &training->model;
     PyObject *shards = NULL;
-    if (!PyArg_ParseTupleAndKeywords(arguments, options, "OOOnIIdddKK|IsOOOOOO", names, &given, &counts, &sample_int,
+    if (!PyArg_ParseTupleAndKeywords(arguments, options, "OOOnIIdddKK|IsOOOOOOK", names, &given, &counts, &sample_int,
                                      &vector_size, &model->window, &model->negative, &ns_exponent, &training->alpha,
                                      &training->min_alpha, &epochs, &seed, &model->share, &target, &syn0, &syn1neg,
-                                     &syn1, &offsets, &points, &codes))
+                                     &syn1, &offsets, &points, &codes, &held_out))
         goto fail;
     training->epochs = epochs;
     model->seed = seed;
+    model->held_out = held_out;
     const char *problem = check_numbers(training, vector_size, ns_exponent);
     const Py_ssize_t words = PyObject_Length(counts);
     if (!problem && !PyErr_Occurred() && (words < 1 || words > INT32_MAX))

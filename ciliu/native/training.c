@@ -44,6 +44,7 @@ static void *work(void *argument) {
         const size_t number = (size_t)(done % chunks->count);
         const Chunk *chunk = &chunks->chunks[number];
         worker.random = random_start(training->model.seed, done / chunks->count, number);
+        worker.sentence = chunk->sentences_before;
         worker.alpha = (float)training_alpha(training, done);
         good = worker_run(&worker, &training->shards[chunk->shard], chunk->start, chunk->end);
         words += words_of(chunks, number);

@@ -30,6 +30,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="Make this stage and all after it anew.")
 @click.option("--only", type=click.Choice(STAGES), help="Make this stage anew, and nothing after it.")
 @click.option("--force", is_flag=True, help="Make everything anew.")
+@click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
 @click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
 @front.guarded
@@ -42,6 +43,7 @@ def run(
     from_stage: str | None,
     only: str | None,
     force: bool,
+    checkpoint_every: float | None,
     log_json: Path | None,
     quiet: bool,
 ) -> None:
@@ -57,6 +59,8 @@ def run(
     from pipeline.plan import make_plan
 
     front.show_progress(log_json, quiet)
+    if checkpoint_every is not None:
+        assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
     asked = request.complete_request(sources, preset, assignments, data)
     end = request.make_end(asked, data, processes, only)
     request.mark_anew(end, from_stage, only, force)

@@ -11,26 +11,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline import cache, progress, shard_files
+import numpy as np
+
+from pipeline import cache, progress, resources, shard_files
 from pipeline.processes import cpus
-from pipeline.train import native
+from pipeline.train import checkpoint, native
+from pipeline.train.held_out import counts_by_band
 from pipeline.vocabulary_files import read_vocabulary
 
-VERSION = 2
+VERSION = 3
 VERSIONS = ("gensim",)
 
 MODEL = "model.gensim"
 VECTORS = "vectors.npy"
 
 SHARE = 4  # a prototype's scores with it were gensim's, on 40 M words; `make quality` is to say it of this kernel
+HELD_OUT = 1_000  # 0.1 % of the text for the loss
+WORD_BYTES = 900  # of memory that gensim takes for a word, its vector left out; 1.1 million words took 0.9 GB
 
 
-def resolve(*, engine: str, hs: int, negative: int, share: int, threads: int, **others: Any) -> dict[str, Any]:
+def resolve(
+    *, engine: str, hs: int, negative: int, share: int, held_out: int, threads: int, **others: Any
+) -> dict[str, Any]:
     """The parameters as they are trained with.
 
     ``engine`` auto is the native core where it was built, else gensim. ``negative`` -1 is 5, or 0 where hierarchical
     softmax is asked for (gensim would train both in silence). ``share`` -1 is ``SHARE``, or the whole window where
-    there are no negative samples to share; gensim knows 1 alone. ``threads`` 0 is the CPUs that this process may use.
+    there are no negative samples to share; gensim knows 1 alone. ``held_out`` -1 is ``HELD_OUT``; by gensim no sentence
+    is held out. ``threads`` 0 is the CPUs that this process may use.
 
     Raises ``ValueError`` if neither objective is left, or for an engine that is not there.
     """
@@ -44,10 +52,15 @@ def resolve(*, engine: str, hs: int, negative: int, share: int, threads: int, **
     if engine == "gensim":
         if share > 1 or share == 0:
             raise ValueError(f"Train.share = {share}: gensim shares no negative samples; use Train.engine = native")
-        share = 1
-    elif share < 0:
+        if held_out > 0:
+            raise ValueError(f"Train.held_out = {held_out}: gensim takes no loss of it; use Train.engine = native")
+        share, held_out = 1, 0
+    if share < 0:
         share = SHARE if negative else 0
-    return {"engine": engine, "hs": hs, "negative": negative, "share": share, "threads": threads or cpus(), **others}
+    if held_out < 0:
+        held_out = HELD_OUT
+    resolved = {"engine": engine, "hs": hs, "negative": negative, "share": share, "held_out": held_out}
+    return {**resolved, "threads": threads or cpus(), **others}
 
 
 def run(
@@ -59,31 +72,60 @@ def run(
     epochs: int,
     threads: int,
     share: int,
+    held_out: int = 0,
+    checkpoint_every: float = 10,
     **parameters: Any,
 ) -> cache.Counts:
-    """Train on the sentences of ``segment`` with the words of ``vocabulary``; the ``parameters`` are gensim's."""
+    """Train on the sentences of ``segment`` with the words of ``vocabulary``; the ``parameters`` are gensim's, but for
+    those of ``native.train``. Raises ``ValueError`` if memory or disk will not do."""
     from gensim.models import Word2Vec  # 0.8 s of CPU, which ``--help`` and ``plan`` need not pay
 
     shard_files.verify([*shard_files.files(segment, ".ids"), *shard_files.files(segment, ".words")])
     totals = cache.read_json(vocabulary / "vocabulary.json")
     counts = dict(read_vocabulary(vocabulary))
+    matrices = 1 + (parameters["negative"] > 0) + parameters["hs"]
+    refuse_too_large(len(counts), parameters["vector_size"], matrices, engine, output)
     model = Word2Vec(sg=1, workers=threads, epochs=epochs, min_count=totals["min_count"], sorted_vocab=0, **parameters)
     model.build_vocab_from_freq(counts, corpus_count=totals["sentences"])
     model.sorted_vocab = 1  # the vocabulary came in order: by count, equal counts by code point
     if engine == "native":
-        words = totals["words_in"]
-        trained, target = native.train(model, segment, vocabulary, words, epochs=epochs, threads=threads, share=share)
+        state = native.train(
+            model,
+            segment,
+            vocabulary,
+            output,
+            totals["words_in"],
+            epochs=epochs,
+            threads=threads,
+            share=share,
+            held_out=held_out,
+            checkpoint_every=checkpoint_every,
+        )
     else:
-        trained, target = train_by_gensim(model, segment, totals, epochs), "gensim"
+        state = native.State(trained=train_by_gensim(model, segment, totals, epochs), targets=["gensim"])
     save(model, output)
+    checkpoint.remove(output)
     return {
         "words_in": totals["words_in"],
         "different_words": len(counts),
         "vector_size": model.vector_size,
         "epochs": epochs,
-        "words_trained": trained,
-        "target": target,
+        "words_trained": state.trained,
+        "target": " and ".join(state.targets),
+        "held_out_loss": state.losses,
+        "subsampling": counts_by_band(np.array([*counts.values()]), native.column(model, "sample_int", np.uint32)),
     }
+
+
+def refuse_too_large(words: int, vector_size: int, matrices: int, engine: str, output: Path) -> None:
+    """Say what a training of ``words`` vectors will take; raise ``ValueError`` if memory or disk will not do."""
+    model = words * vector_size * 4 * matrices
+    memory = words * WORD_BYTES + model * (2 if engine == "native" else 1)  # the native core trains on a copy
+    disk = model * (3 if engine == "native" else 1)  # a checkpoint lies beside the next one, and beside the model
+    text = f"train: {words:,} words × {vector_size}: {resources.show(memory)} of memory, {resources.show(disk)} of disk"
+    progress.say(text, event="needs", memory=memory, disk=disk)
+    advice = "set a smaller Train.vector_size, or a larger Vocabulary.min_count"
+    resources.refuse_without(memory, disk, output, advice)
 
 
 def train_by_gensim(model: Any, segment: Path, totals: cache.Json, epochs: int) -> int:
@@ -127,7 +169,9 @@ def save(model: Any, output: Path) -> None:
 
 def summary(counts: cache.Counts) -> str:
     """The closing line: in, out."""
+    losses = counts["held_out_loss"]
+    loss = f"; held-out loss {losses[0][1]:.3f} to {losses[-1][1]:.3f}" if losses else ""
     return (
         f"{counts['different_words']:,} vectors of {counts['vector_size']} from {counts['words_in']:,} words × "
-        f"{counts['epochs']} epochs, by {counts['target']}"
+        f"{counts['epochs']} epochs, by {counts['target']}{loss}"
     )

@@ -1,0 +1,47 @@
+"""What a machine has left: memory and disk, looked at before work that takes hours."""
+
+import os
+import shutil
+from pathlib import Path
+
+GIB = 1 << 30
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that may still be taken: the machine's, and no more than the cgroup's limit leaves. None where
+    the system does not say."""
+    left = []
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                left.append(int(line.split()[1]) * 1024)
+    except (OSError, ValueError):
+        return None
+    try:
+        group = Path("/sys/fs/cgroup")
+        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        if limit != "max":
+            left.append(int(limit) - int((group / "memory.current").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        pass  # no cgroup, no limit
+    return min(left, default=None)
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes that may still be written to where ``folder`` is."""
+    return shutil.disk_usage(os.fspath(folder)).free
+
+
+def show(size: float) -> str:
+    """Bytes for people: ``1.3 GiB``, ``20 MiB``."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / (1 << 20):.0f} MiB"
+
+
+def refuse_without(memory: float, disk: float, folder: Path, advice: str) -> None:
+    """Raise ``ValueError`` with the figures if there is less than ``memory`` or ``disk`` (bytes)."""
+    for needed, free, what in (
+        (memory, free_memory(), "memory"),
+        (disk, free_disk(folder), f"disk space in {folder.parent}"),
+    ):
+        if free is not None and needed > free:
+            raise ValueError(f"this needs {show(needed)} of {what}, and {show(free)} is free: {advice}")
