@@ -1,6 +1,6 @@
 """The script that a user would write today without Ciliu, in one file: what ``job.py`` compares with.
 
-Reads a .jsonl.zst, drops exact duplicates, cuts with jieba, trains gensim's skip-gram, saves; everything in memory.
+Reads a folder of .jsonl, drops exact duplicates, cuts with jieba, trains gensim's skip-gram, saves; all in memory.
 Prints seconds and counts as JSON.
 """
 
@@ -13,21 +13,21 @@ from pathlib import Path
 
 import jieba
 import xxhash
-from backports import zstd
 from gensim.models import Word2Vec
 
 
-def read_texts(path: Path) -> list[str]:
+def read_texts(folder: Path) -> list[str]:
     """The texts of the articles, those that say the same but for white space once."""
     seen = set()
     texts = []
-    with zstd.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            text = json.loads(line)["text"]
-            digest = xxhash.xxh3_128_digest("".join(text.split()).encode())
-            if digest not in seen:
-                seen.add(digest)
-                texts.append(text)
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                text = json.loads(line)["text"]
+                digest = xxhash.xxh3_128_digest("".join(text.split()).encode())
+                if digest not in seen:
+                    seen.add(digest)
+                    texts.append(text)
     return texts
 
 
@@ -47,12 +47,11 @@ def cut(sentence: str) -> list[str]:
 def save(model: Word2Vec, folder: Path) -> None:
     model.save(str(folder / "model.gensim"))
     model.wv.save_word2vec_format(str(folder / "vectors.bin"), binary=True)
-    model.wv.save_word2vec_format(str(folder / "vectors.txt"))
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="a .jsonl.zst")
+    parser.add_argument("corpus", type=Path, help="a folder of .jsonl")
     parser.add_argument("to", type=Path, help="a folder for the model")
     defaults = {"workers": 3, "vector_size": 100, "window": 5, "epochs": 5, "min_count": 5, "negative": 5}
     for name, default in defaults.items():

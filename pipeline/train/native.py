@@ -16,7 +16,7 @@ from pipeline.train.held_out import Ids, Shards, find_sentences, when_to_look
 from pipeline.vocabulary_files import read_maps
 
 PIECE = 0.5  # seconds between two looks at the clock, the bar and the norms
-EARLY = 2.0  # seconds until it is said how long the training will take
+EARLY = 1.0  # seconds until it is said how long the training will take
 LARGEST_NORM = 1e4  # that of a word that is trained well is below 100
 
 
