@@ -161,7 +161,7 @@ def test_subsampling_by_frequency_band() -> None:
 
 def test_a_training_too_large_for_this_machine_is_refused_with_the_figures(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"needs .* GiB of memory, and .* is free: set a smaller Train.vector_size"):
-        refuse_too_large(10**9, 1_000, 2, "native", tmp_path)
+        refuse_too_large(10**9, 1_000, 0, 5, "native", tmp_path)
     with pytest.raises(ValueError, match=r"needs .* GiB of disk space in .*, and .* is free"):
         resources.refuse_without(0, 1 << 60, tmp_path, "")
-    refuse_too_large(1_000, 100, 2, "native", tmp_path)
+    refuse_too_large(1_000, 100, 1, 0, "native", tmp_path)

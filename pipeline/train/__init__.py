@@ -117,10 +117,10 @@ def run(
     }
 
 
-def refuse_too_large(words: int, vector_size: int, matrices: int, engine: str, output: Path) -> None:
+def refuse_too_large(words: int, vector_size: int, hs: int, negative: int, engine: str, output: Path) -> None:
     """Say what a training of ``words`` vectors will take; raise ``ValueError`` if memory or disk will not do."""
-    model = words * vector_size * 4 * matrices
-    memory = words * WORD_BYTES + model * (2 if engine == "native" else 1)  # the native core trains on a copy
+    model = words * vector_size * 4 * (1 + (negative > 0) + hs)
+    memory = words * WORD_BYTES[hs] + model * (2 if engine == "native" else 1)  # the native core trains on a copy
     disk = model * (3 if engine == "native" else 1)  # a checkpoint lies beside the next one, and beside the model
     text = f"train: {words:,} words × {vector_size}: {resources.show(memory)} of memory, {resources.show(disk)} of disk"
     progress.say(text, event="needs", memory=memory, disk=disk)
