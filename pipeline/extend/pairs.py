@@ -67,10 +67,12 @@ def find_pairs(text: Text, first_new: int, reach: Ids, window: int, *, new_is_ce
     """The pairs of ``text``. ``reach`` is for each place how far its word sees, as gensim draws it: it is that of the
     known word which counts, or, if ``new_is_centre``, that of the new one."""
     places = np.flatnonzero(text.row >= first_new)
-    found = [_at_offset(text, first_new, places, offset) for offset in range(-window, window + 1) if offset]
+    found = []
+    for offset in (*range(-window, 0), *range(1, window + 1)):
+        new, known = _at_offset(text, first_new, places, offset)
+        seen = reach[new if new_is_centre else known] >= abs(offset)
+        found.append((new[seen], known[seen]))
     new, known = (np.concatenate(column) for column in zip(*found, strict=True))
-    seen = reach[new if new_is_centre else known] >= np.abs(new - known)
-    new, known = new[seen], known[seen]
     turns = np.zeros(len(text.row), dtype=np.int64)
     turns[places] = count_before(text.row[places])
     order = np.lexsort((text.row[new], turns[new]))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xxhash
 
 from pipeline import cache, train
-from pipeline.models import Model
+from pipeline.models import Model, folder
 from pipeline.models.model import Matrix
 
 NEAREST = 10
@@ -23,21 +23,19 @@ def describe(model: Model) -> cache.Json:
         "words": len(model.words),
         "vector_size": model.vectors.shape[1],
         "repaired": len(model.repaired),
-        "files": {
-            path.name: {"size": path.stat().st_size, "xxh3_128": cache.file_digest(path)} for path in model.files
-        },
+        "files": folder.describe_files(model),
     }
 
 
-def prove(model: Model, folder: Path) -> cache.Json:
-    """xxh3_128 of the old rows as they were read, and as they now lie in ``folder``. Raises ``OSError`` if they differ:
+def prove(model: Model, made: Path) -> cache.Json:
+    """xxh3_128 of the old rows as they were read, and as they now lie in ``made``. Raises ``OSError`` if they differ:
     nothing here writes to them."""
     proof = {}
     for name, before, file in (
         ("vectors", model.vectors, train.VECTORS),
         ("syn1neg", model.outputs["syn1neg"], f"{train.MODEL}.syn1neg.npy"),
     ):
-        after = np.load(folder / file, mmap_mode="r")[: len(before)]
+        after = np.load(made / file, mmap_mode="r")[: len(before)]
         proof[name] = {"before": digest(before), "after": digest(after)}
         if proof[name]["before"] != proof[name]["after"]:
             raise OSError(errno.EIO, "the old rows came out other than they went in", file)

@@ -43,10 +43,13 @@ def report(model: Model) -> cache.Json:
         "parameters": model.parameters,
         "notes": model.notes,
         "repaired": [asdict(repair) for repair in model.repaired],
-        "files": {
-            path.name: {"size": path.stat().st_size, "xxh3_128": cache.file_digest(path)} for path in model.files
-        },
+        "files": describe_files(model),
     }
+
+
+def describe_files(model: Model) -> cache.Json:
+    """Size and xxh3_128 of each file that was read."""
+    return {path.name: {"size": path.stat().st_size, "xxh3_128": cache.file_digest(path)} for path in model.files}
 
 
 def has_counts(model: Model) -> bool:
