@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-stage \
-	bench-train bench-kill quality sighan clean
+	bench-train bench-kill bench-extend quality sighan clean
 
 install: .venv/installed
 
@@ -76,6 +76,9 @@ bench-train: install
 # A hundred trainings killed at random moments: ten minutes
 bench-kill: install
 	$(BIN)/python benchmarks/train_kill.py --shared $(SHARED)
+
+bench-extend: install
+	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
 
 # Are the kernel's vectors as good as gensim's? Hours: gensim alone trains 40 million words six times, 13 to 28 minutes
 # of CPU each. It goes on where it was stopped.

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 
-def read_vocabulary(vocabulary: Path) -> Iterator[tuple[str, int]]:
-    """(word, count) in the order of ``vocab.tsv``."""
-    with (vocabulary / "vocab.tsv").open(encoding="utf-8", newline="\n") as file:
+def read_vocabulary(vocabulary: Path, name: str = "vocab.tsv") -> Iterator[tuple[str, int]]:
+    """(word, count) in the order of ``vocab.tsv``; of ``dropped.tsv`` too, which has the words below the minimum."""
+    with (vocabulary / name).open(encoding="utf-8", newline="\n") as file:
         next(file)
         for line in file:
             word, count, _ = line.split("\t")

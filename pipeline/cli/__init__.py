@@ -16,6 +16,7 @@ VERBS = {
     "export": "pipeline.cli.model",
     "similar": "pipeline.cli.model",
     "import": "pipeline.cli.import_model",
+    "extend": "pipeline.cli.extend",
     "dict": "pipeline.cli.dict",
 }
 
@@ -29,6 +30,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu similar 微信                         words used like this one
   ciliu export --to model/                  hand the model to others
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
+  ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast
 
 Stages: articles, dedup, dictionary, segment, vocabulary, train, export. Each keeps its output in the data folder.

@@ -97,14 +97,19 @@ def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request) ->
     folder = runs.start(data, {**request, "settings": end.param_kwargs, "keys": keys})
     log_to(folder / "run.log")
     try:
-        for step in steps:
-            if not step.runs:
-                report_cached(step.task)
-        build([step.task for step in steps if step.runs] or [end])
+        make_steps(steps, end)
     except BaseException:
         runs.note(folder, {"state": "failed"})
         raise
     runs.note(folder, {"state": "complete" if end.name == "export" else f"only {end.name}"})
+
+
+def make_steps(steps: Sequence[Step], end: StageTask) -> None:
+    """Make the steps that are to run. Raises what a stage raised."""
+    for step in steps:
+        if not step.runs:
+            report_cached(step.task)
+    build([step.task for step in steps if step.runs] or [end])
 
 
 def report_cached(task: StageTask) -> None:

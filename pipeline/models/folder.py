@@ -1,10 +1,12 @@
 """An imported model as a folder: a genuine gensim 4 model, its vectors, its vocabulary, and what was found."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline import cache, train
 from pipeline.models.model import Model
@@ -41,10 +43,13 @@ def report(model: Model) -> cache.Json:
         "parameters": model.parameters,
         "notes": model.notes,
         "repaired": [asdict(repair) for repair in model.repaired],
-        "files": {
-            path.name: {"size": path.stat().st_size, "xxh3_128": cache.file_digest(path)} for path in model.files
-        },
+        "files": describe_files(model),
     }
+
+
+def describe_files(model: Model) -> cache.Json:
+    """Size and xxh3_128 of each file that was read."""
+    return {path.name: {"size": path.stat().st_size, "xxh3_128": cache.file_digest(path)} for path in model.files}
 
 
 def has_counts(model: Model) -> bool:
@@ -64,17 +69,22 @@ def can_train(model: Model) -> bool:
 
 def _write(model: Model, folder: Path, *, full: bool) -> None:
     if full:
-        train.save(_word2vec(model), folder)
+        train.save(word2vec(model), folder)
     else:
         keyed = _keyed_vectors(model)
         keyed.lifecycle_events = None  # as train.save: no date, no path of this machine
         keyed.save(str(folder / train.MODEL), sep_limit=0)
         cache.link(folder / f"{train.MODEL}.vectors.npy", folder / train.VECTORS)
+    counts = model.counts if model.counts is not None else np.zeros(len(model.words), dtype=np.int64)
+    write_vocabulary(folder, model.words, counts)
+
+
+def write_vocabulary(folder: Path, words: Sequence[str], counts: npt.NDArray[np.int64]) -> None:
+    """``vocab.tsv``, as Vocabulary writes it, in the order of the rows."""
     with (folder / "vocab.tsv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("word\tcount\trank\n")
-        counts = model.counts if model.counts is not None else np.zeros(len(model.words), dtype=np.int64)
         file.writelines(
-            f"{word}\t{count}\t{rank}\n" for rank, (word, count) in enumerate(zip(model.words, counts, strict=True))
+            f"{word}\t{count}\t{rank}\n" for rank, (word, count) in enumerate(zip(words, counts, strict=True))
         )
 
 
@@ -90,7 +100,7 @@ def _keyed_vectors(model: Model) -> Any:
     return keyed
 
 
-def _word2vec(model: Model) -> Any:
+def word2vec(model: Model) -> Any:
     """gensim's own ``build_vocab`` makes what follows from the counts; the matrices and the tree are the file's, for a
     tree made anew would have other paths where counts are equal."""
     from gensim.models import Word2Vec
