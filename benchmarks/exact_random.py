@@ -144,8 +144,7 @@ def check_all(seed: int, batches: int, processes: int, note: Path) -> tuple[Coun
     if note.exists():
         done, noted, seconds = json.loads(note.read_bytes())
         counts.update(noted)
-    with progress.bar("fuzz", batches * BATCH, unit=" strings") as bar:
-        bar.update(min(done, batches) * BATCH)
+    with progress.bar("fuzz", batches * BATCH, unit=" strings", initial=min(done, batches) * BATCH) as bar:
         for first in range(done, batches, PART):
             began = time.monotonic()
             last = min(first + PART, batches)
