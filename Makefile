@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-stage \
-	bench-train quality sighan clean
+	bench-train train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -72,6 +72,10 @@ bench-stage: install
 
 bench-train: install
 	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
+
+# The trainer with sanitizers over corner cases and drawn ones: ten minutes
+train-edges: install
+	$(BIN)/python benchmarks/train_edges.py
 
 # Are the kernel's vectors as good as gensim's? Hours: gensim alone trains 40 million words six times, 13 to 28 minutes
 # of CPU each. It goes on where it was stopped.
