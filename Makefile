@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-stage \
-	bench-train train-edges quality sighan clean
+	bench-train bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -72,6 +72,10 @@ bench-stage: install
 
 bench-train: install
 	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
+
+# Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
+bench-others: install
+	$(BIN)/python benchmarks/train_others.py --shared $(SHARED)
 
 # The trainer with sanitizers over corner cases and drawn ones: ten minutes
 train-edges: install
