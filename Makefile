@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage \
-	bench-train bench-kill bench-extend quality sighan clean
+	bench-train bench-kill bench-extend bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -82,6 +82,14 @@ bench-kill: install
 
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
+
+# Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
+bench-others: install
+	$(BIN)/python benchmarks/train_others.py --shared $(SHARED)
+
+# The trainer with sanitizers over corner cases and drawn ones: ten minutes
+train-edges: install
+	$(BIN)/python benchmarks/train_edges.py
 
 # Are the kernel's vectors as good as gensim's? Hours: gensim alone trains 40 million words six times, 13 to 28 minutes
 # of CPU each. It goes on where it was stopped.

@@ -182,13 +182,12 @@ def check_part(seed: int, batches: range, processes: int, bar: Any) -> tuple[Cou
 
 
 def read_arguments() -> Any:
-    parser = report.make_parser(__doc__)
+    parser = report.make_parser(__doc__, shared=False)
     parser.add_argument("--number", type=int, default=10_000_000, help="of strings [10,000,000]")
     parser.add_argument("--seed", type=int, default=1, help="[1]")
     parser.add_argument("--batch", type=int, help="this batch alone")
     parser.add_argument("--processes", type=int, default=2, help="[2]")
     parser.add_argument("--sanitize", action="store_true", help="with the sanitizers, about a third as fast")
-    next(action for action in parser._actions if action.dest == "shared").required = False
     return parser.parse_args()
 
 

@@ -211,10 +211,10 @@ def write_result(name: str, facts: dict[str, Any], folder: Path) -> None:
     print(f"\n{path}")
 
 
-def make_parser(description: str | None) -> argparse.ArgumentParser:
-    """The options that all benchmarks have."""
+def make_parser(description: str | None, *, shared: bool = True) -> argparse.ArgumentParser:
+    """The options that all benchmarks have; ``shared`` says whether the corpora are needed."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", required=True, type=Path, help="the folder that holds corpora/")
+    parser.add_argument("--shared", required=shared, type=Path, help="the folder that holds corpora/")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "corpus", help="for corpora and data folders")
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results", help="for the JSON")
     return parser

@@ -1,4 +1,5 @@
-"""The native core with the address and undefined-behaviour sanitizers, for ``exact_random.py --sanitize``; on Linux."""
+"""The native core with the address and undefined-behaviour sanitizers, for ``exact_random.py --sanitize`` and
+``train_edges.py``; on Linux."""
 
 import importlib.util
 import os
@@ -12,6 +13,7 @@ import report
 LIBRARY = "CILIU_SANITIZED"  # the variable that names the built core to the process that runs on it
 FLAGS = ["-std=c11", "-O1", "-g", "-ffp-contract=off", "-fno-omit-frame-pointer"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+HEAP = ["-Wl,--wrap=mmap,--wrap=munmap", str(Path(__file__).with_name("heap.c"))]
 
 
 def build(folder: Path) -> Path:
@@ -20,7 +22,7 @@ def build(folder: Path) -> Path:
     library = folder / "_native.so"
     sources = sorted(map(str, (report.REPOSITORY / "ciliu" / "native").glob("*.c")))
     headers = f"-I{sysconfig.get_paths()['include']}"
-    command = ["cc", "-shared", "-fPIC", *FLAGS, *SANITIZERS, headers, *sources, "-lm", "-o", str(library)]
+    command = ["cc", "-shared", "-fPIC", *FLAGS, *SANITIZERS, *HEAP, headers, *sources, "-lm", "-o", str(library)]
     subprocess.run(command, check=True)
     return library
 

@@ -165,8 +165,20 @@ def save(model: Any, output: Path) -> None:
     """The model as gensim saves it, but for what would differ from run to run: dates and seconds."""
     model.lifecycle_events = None  # gensim would note each save with its date and the path of this machine
     model.total_train_time = 0
+    model.random = _Random(model.seed)
     model.save(str(output / MODEL), sep_limit=0)  # 0: every array in a file of its own, whatever its size
     cache.link(output / f"{MODEL}.wv.vectors.npy", output / VECTORS)
+
+
+class _Random(np.random.RandomState):
+    """gensim's ``random``, pickled as the call that makes it: numpy 1 cannot load the state that numpy 2 pickles."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self._seed = seed
+
+    def __reduce__(self) -> Any:
+        return np.random.RandomState, (self._seed,)
 
 
 def summary(counts: cache.Counts) -> str:
