@@ -44,7 +44,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     toy = Toy(tmp_path_factory.mktemp("toy"))
     engines = ["gensim", "native"] if native.is_there() else ["gensim"]
     return [
-        toy.train(engine=engine, hs=hs, negative=negative, share=-1) / "model.gensim"
+        toy.train(engine=engine, hs=hs, negative=negative, share=-1, held_out=-1) / "model.gensim"
         for engine, (hs, negative) in product(engines, OBJECTIVES.values())
     ]
 
