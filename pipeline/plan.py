@@ -71,7 +71,7 @@ def describe_changes(old: cache.Json, new: cache.Json) -> list[str]:
         if old["versions"].get(name) != new["versions"].get(name):
             changes.append(f"{name} {old['versions'].get(name, 'none')} → {new['versions'].get(name, 'none')}")
     for name in sorted(old["parameters"] | new["parameters"]):
-        before, after = (recipe["parameters"].get(name, "none") for recipe in (old, new))
+        before, after = (recipe["parameters"].get(name, "unset") for recipe in (old, new))
         if before != after:
             changes.append(f"{stage}.{name} {before} → {after}")
     for name, value in new["inputs"].items():
