@@ -2,9 +2,9 @@
 
 gensim (``corpus_file``, one worker) and the native core in one process on one core, on the same words with the same
 vocabulary, in turns: gensim once a round, then every instruction set and every degree of sharing. CPU seconds of the
-training alone; a round's ratio is of its own times. Then two threads against one on two cores. Wants an idle machine;
-the result says how idle it was. GFLOP/s count six operations a dimension, pair and target, beside what the core does
-with nothing but multiply-adds.
+training alone; a round's ratio is of its own times. Then two threads against one on two cores; ``--two`` measures that
+alone. Wants an idle machine; the result says how idle it was. GFLOP/s count six operations a dimension, pair and
+target, beside what the core does with nothing but multiply-adds.
 
 ``--words 40000000 --min-count 5`` takes another vocabulary; ``--train-words`` of the text are trained on.
 """
@@ -197,22 +197,41 @@ def main() -> None:
     parser.add_argument("--train-words", type=int, default=5_000_000, help="to train on [5000000]")
     parser.add_argument("--settings", default="ABC", help="some of A, B, C [ABC]")
     parser.add_argument("--rounds", type=int, default=3, help="[3]")
+    parser.add_argument("--two", action="store_true", help="two threads against one, and nothing else")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="the core [the last]")
     given = parser.parse_args()
     text = train_corpus.prepare(given.shared, given.work, given.words, given.min_count)
+    elsewhere = report.cpu_elsewhere()
+    facts: Facts = {"text_words": text.words, "different_words": len(text.names)}
+    name = "train_two_threads" if given.two else f"train_{given.words}"
+    facts |= measure_pairs(text, given) if given.two else measure_all(text, given)
+    facts["others_cpu_seconds"] = round(report.cpu_elsewhere() - elsewhere, 1)
+    report.write_result(name, {"core": report.core_digest(), **facts}, given.results)
+
+
+def measure_pairs(text: train_corpus.Text, given: Any) -> Facts:
+    """Two threads against one, for each setting."""
+    cases = {name: Case(SETTINGS[name], text, given.train_words) for name in given.settings}
+    two = {name: measure_two(case, given.rounds) for name, case in cases.items()}
+    print(two)
+    return {"two_threads": two}
+
+
+def measure_all(text: train_corpus.Text, given: Any) -> Facts:
+    """Everything, setting by setting."""
     every = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {given.cpu})
     peak = round(measure_peak(), 1)
     print(f"{len(text.names):,} different words of {text.words:,}; {peak} GFLOP/s at best", flush=True)
-    facts: Facts = {"text_words": text.words, "different_words": len(text.names), "peak_gflops": peak, "settings": {}}
+    settings: Facts = {}
     for name in given.settings:
         case = Case(SETTINGS[name], text, given.train_words)
-        facts["settings"][name] = measure(name, case, given)
+        settings[name] = measure(name, case, given)
         os.sched_setaffinity(0, every)
-        facts["settings"][name]["two_threads"] = measure_two(case, given.rounds)
+        settings[name]["two_threads"] = measure_two(case, given.rounds)
         os.sched_setaffinity(0, {given.cpu})
-        print(f"  two threads to one: {facts['settings'][name]['two_threads']}", flush=True)
-    report.write_result(f"train_{given.words}", facts, given.results)
+        print(f"  two threads to one: {settings[name]['two_threads']}", flush=True)
+    return {"peak_gflops": peak, "settings": settings}
 
 
 if __name__ == "__main__":
