@@ -132,7 +132,7 @@ def time_segment(output: Path, dedup: Path, dictionary: Path) -> float:
 
 def main() -> None:
     parser = report.make_parser(__doc__)
-    parser.add_argument("--size", default="10G", type=corpus.parse_size, help="bytes of text: 400M, 10G")
+    parser.add_argument("--size", default="2G", type=corpus.parse_size, help="bytes; memory should hold it [2G]")
     options = parser.parse_args()
     options.work.mkdir(exist_ok=True)
     source = options.work / corpus.name_size(options.size)
