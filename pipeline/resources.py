@@ -8,8 +8,8 @@ GIB = 1 << 30
 
 
 def free_memory() -> int | None:
-    """Bytes of memory that may still be taken: the machine's, and no more than the cgroup's limit leaves. None where
-    the system does not say."""
+    """Bytes of memory that may still be taken: the machine's, and no more than the cgroup's limit leaves (cached files
+    give way). None where the system does not say."""
     left = []
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
@@ -21,8 +21,10 @@ def free_memory() -> int | None:
         group = Path("/sys/fs/cgroup")
         limit = (group / "memory.max").read_text(encoding="ascii").strip()
         if limit != "max":
-            left.append(int(limit) - int((group / "memory.current").read_text(encoding="ascii")))
-    except (OSError, ValueError):
+            used = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+            cached = int(used["inactive_file"]) + int(used["active_file"])
+            left.append(int(limit) - int((group / "memory.current").read_text(encoding="ascii")) + cached)
+    except (OSError, ValueError, KeyError):
         pass  # no cgroup, no limit
     return min(left, default=None)
 

@@ -297,3 +297,12 @@ def test_without_sources_the_last_request_goes_on_with_what_is_set_anew(text: Pa
     assert record["sources"] == [str(text)]
     assert record["settings"]["window"] == 3
     assert [setting for setting in record["set"] if "window" in setting] == ["Train.window=3"]
+
+
+def test_the_docs_list_the_parameters_of_every_task() -> None:
+    text = (ROOT / "docs" / "run.md").read_text(encoding="utf-8")
+    for task in tasks.STAGES:
+        listed = re.search(rf"^\| {task.__name__} \| (.*) \|$", text, re.MULTILINE)
+        assert listed, task.__name__
+        names = {task.stage_name(name) for name in task.own_parameters()} - {"data", "processes", "sources"}
+        assert set(re.findall("`(.*?)`", listed[1])) == names
