@@ -82,7 +82,7 @@ def _fill(folder: Path, shared: Path, words: int, min_count: int) -> None:
     counter = make_counter()
     counter.add(lexicon.words())
     kept, _, _ = counter.rank(min_count)
-    (folder / "map").write_bytes(counter.map(lexicon.words()))
+    (folder / "map").write_bytes(counter.ranks())  # its words are added in the order of their ids
     (folder / "vocab").write_bytes(counter.lines(0, kept))
     counts = lexicon.counts()
     facts = {"words": counts["words"], "sentences": counts["sentences"]}

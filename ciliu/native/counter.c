@@ -1,4 +1,5 @@
-/* ciliu._native.Counter: words with their counts from several lists, their order, and each list's map to it. */
+/* ciliu._native.Counter: words with their counts from several lists, and their order. One thread at a time may change a
+ * counter; the interpreter lock is released. */
 #include "module.h"
 #include "words.h"
 
@@ -73,12 +74,15 @@ static PyObject *counter_add(PyObject *object, PyObject *arguments) {
     Py_buffer data;
     if (!PyArg_ParseTuple(arguments, "y*", &data))
         return NULL;
+    free(self->order); /* it is of the words before */
+    self->order = NULL;
     PyObject *numbers = new_numbers(&data);
     int32_t *out = numbers ? (int32_t *)(void *)PyBytes_AS_STRING(numbers) : NULL;
     const uint8_t *p = data.buf, *end = p + data.len;
     Line lines[BATCH];
     Key keys[BATCH];
     int state = numbers ? 1 : 0, added, memory = 1;
+    Py_BEGIN_ALLOW_THREADS
     while (state == 1 && memory) {
         size_t count = next_lines(&self->words, &p, end, lines, keys, &state);
         for (size_t i = 0; i < count && memory; i++) {
@@ -89,6 +93,7 @@ static PyObject *counter_add(PyObject *object, PyObject *arguments) {
             *out++ = (int32_t)(slot->number - 1);
         }
     }
+    Py_END_ALLOW_THREADS
     return finish_numbers(numbers, &data, state, memory);
 }
 
@@ -152,9 +157,10 @@ static PyObject *counter_rank(PyObject *object, PyObject *arguments) {
         return NULL;
     free(self->order);
     self->order = malloc((self->words.count + 1) * sizeof(uint32_t));
-    if (!self->order || !order_words(&self->words, self->order))
-        return PyErr_NoMemory();
-    for (size_t i = 0; i < self->words.count; i++) {
+    int memory = self->order != NULL;
+    Py_BEGIN_ALLOW_THREADS
+    memory = memory && order_words(&self->words, self->order);
+    for (size_t i = 0; memory && i < self->words.count; i++) {
         Word *word = &self->words.words[self->order[i]];
         int keep = word->count >= min_count;
         word->id = keep ? (int32_t)i : -1;
@@ -162,9 +168,9 @@ static PyObject *counter_rank(PyObject *object, PyObject *arguments) {
         kept_words += keep ? word->count : 0;
         kept += (unsigned)keep;
     }
-    for (size_t i = 0; i < self->words.slot_count; i++) /* where map() finds them without a second look */
-        if (self->words.slots[i].number)
-            self->words.slots[i].id = self->words.words[self->words.slots[i].number - 1].id;
+    Py_END_ALLOW_THREADS
+    if (!memory)
+        return PyErr_NoMemory();
     return Py_BuildValue("KKK", kept, kept_words, words);
 }
 
@@ -184,10 +190,12 @@ static PyObject *counter_counts(PyObject *object, PyObject *nothing) {
     if (!result)
         return NULL;
     char *start = PyBytes_AS_STRING(result), *out = start;
+    Py_BEGIN_ALLOW_THREADS
     for (size_t i = 0; i < words->count; i++) {
         out = write_word(out, words, &words->words[i]);
         *out++ = '\n';
     }
+    Py_END_ALLOW_THREADS
     _PyBytes_Resize(&result, out - start);
     return result;
 }
@@ -206,35 +214,29 @@ static PyObject *counter_lines(PyObject *object, PyObject *arguments) {
     if (!result)
         return NULL;
     char *start = PyBytes_AS_STRING(result), *out = start;
+    Py_BEGIN_ALLOW_THREADS
     for (size_t rank = first; rank < last; rank++) {
         out = write_word(out, &self->words, &self->words.words[self->order[rank]]);
         *out++ = '\t';
         out = words_write_number(out, rank);
         *out++ = '\n';
     }
+    Py_END_ALLOW_THREADS
     _PyBytes_Resize(&result, out - start);
     return result;
 }
 
-static PyObject *counter_map(PyObject *object, PyObject *arguments) {
-    CounterObject *self = (CounterObject *)object;
-    Py_buffer data;
-    if (!PyArg_ParseTuple(arguments, "y*", &data))
-        return NULL;
-    PyObject *ranks = new_numbers(&data);
+/* The rank of each word by number; -1: below the minimum count. */
+static PyObject *counter_ranks(PyObject *object, PyObject *nothing) {
+    const CounterObject *self = (const CounterObject *)object;
+    (void)nothing;
+    if (!self->order)
+        return PyErr_Format(PyExc_ValueError, "no ranks before rank()");
+    PyObject *ranks = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(self->words.count * sizeof(int32_t)));
     int32_t *out = ranks ? (int32_t *)(void *)PyBytes_AS_STRING(ranks) : NULL;
-    const uint8_t *p = data.buf, *end = p + data.len;
-    Line lines[BATCH];
-    Key keys[BATCH];
-    int state = ranks ? 1 : 0;
-    while (state == 1) {
-        size_t count = next_lines(&self->words, &p, end, lines, keys, &state);
-        for (size_t i = 0; i < count; i++) {
-            const Slot *slot = words_find(&self->words, lines[i].word, lines[i].length, keys[i]);
-            *out++ = slot ? slot->id : -1;
-        }
-    }
-    return finish_numbers(ranks, &data, state, 1);
+    for (size_t i = 0; ranks && i < self->words.count; i++)
+        out[i] = self->words.words[i].id;
+    return ranks;
 }
 
 static PyObject *counter_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
@@ -256,7 +258,7 @@ static PyMethodDef methods[] = {
     {"counts", counter_counts, METH_NOARGS, "word TAB count LF of each word, by number"},
     {"rank", counter_rank, METH_VARARGS, "rank(min_count): (kept, running words in them, running words)"},
     {"lines", counter_lines, METH_VARARGS, "lines(first, last): word TAB count TAB rank LF of these ranks"},
-    {"map", counter_map, METH_VARARGS, "map(lines): the rank of each line's word as int32; -1 below the minimum count"},
+    {"ranks", counter_ranks, METH_NOARGS, "the rank of each word by number, as int32; -1 below the minimum count"},
     {NULL, NULL, 0, NULL},
 };
 

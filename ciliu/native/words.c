@@ -9,13 +9,6 @@
 #include <sys/mman.h>
 #endif
 
-const Slot *words_find(const Words *words, const uint8_t *word, size_t length, Key key) {
-    if (!words->slot_count)
-        return NULL;
-    const Slot *slot = &words->slots[words_slot(words, word, length, key)];
-    return slot->number ? slot : NULL;
-}
-
 #define BYTES(count) ((count) >= 8 ? ~0ull : (1ull << 8 * (count)) - 1)
 #define MASK(length) {BYTES(length), (length) > 8 ? BYTES((length) - 8) : 0}
 

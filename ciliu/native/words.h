@@ -80,10 +80,8 @@ static inline size_t words_slot(const Words *words, const uint8_t *word, size_t 
     }
 }
 
-/* The slot of the word with this key, valid until the next words_add; NULL if it is not in the set. */
-const Slot *words_find(const Words *words, const uint8_t *word, size_t length, Key key);
-
-/* The slot of the word with this key, added with count 0 if it was not there (then *added is 1); NULL: no memory. */
+/* The slot of the word with this key, added with count 0 if it was not there (then *added is 1), valid until the
+ * next words_add; NULL: no memory. */
 Slot *words_add(Words *words, const uint8_t *word, size_t length, Key key, int *added);
 
 /* Write `number` at `out`; returns what follows. */

@@ -14,7 +14,7 @@ from pipeline.articles import normal_form, readers
 from pipeline.articles.readers import Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
-VERSION = 3
+VERSION = 4
 VERSIONS: tuple[str, ...] = ()
 
 

@@ -20,6 +20,10 @@ from pipeline.shards import Shard
 
 PACKED = 4  # text is about this many times as large as its .gz or .zst
 
+# Bytes of text in a group of small files, on average: half a shard, for small files are also what comes later, and 20 MB
+# of them are to keep more than one process busy.
+GROUP = shards.SIZE / 2
+
 
 @dataclass(frozen=True)
 class Span:
@@ -172,7 +176,7 @@ def _read_span(file: IO[bytes], size: int) -> tuple[str, int, int]:
 def cut(sources: Sequence[Source]) -> list[Shard]:
     """Shards in source order: a large plain file at fixed offsets from its start, a large compressed file as one
     piece of work that cuts its own text so, small files in groups that end where a hash of the last one's name says,
-    or at twice a shard's size.
+    or at a shard's size.
 
     So more files, or more lines in a file, leave the other shards as they were.
     """
@@ -187,7 +191,7 @@ def cut(sources: Sequence[Source]) -> list[Shard]:
             weight = weight + source.weight if group else source.weight
             group.append(source)
             chance = xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64
-            if weight >= 2 * shards.SIZE or chance < source.weight / shards.SIZE:
+            if weight >= shards.SIZE or chance < source.weight / GROUP:
                 _close_group(group, work)
     _close_group(group, work)
     return work

@@ -9,17 +9,20 @@ Neighbouring shards are counted in groups, and a group whose shards did not chan
 their own counting, and the merging of the groups.
 
 Memory: the words of the whole corpus with their counts and ranks, 90 to 140 bytes a different word (190 without the
-native core).
+native core), and four bytes for each word of each group.
 """
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline import cache, shard_files, shards
+from pipeline.processes import cpus
 from pipeline.shard_files import File
 from pipeline.shards import Shard
 from pipeline.vocabulary.counter import Counter, make_counter
@@ -31,6 +34,8 @@ EXAMPLES = 10
 BLOCK = 100_000  # words between two writes
 HAN = re.compile(rb"\n([\xe4-\xe9][^\t]*)")  # of what is lost, a Chinese word says more than a number
 LINE = re.compile(rb"\n([^\t]+)")
+
+Numbers = npt.NDArray[np.int32]  # of words in a counter
 
 
 def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> cache.Counts:
@@ -49,18 +54,21 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         for group in groups
     ]
     grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes, verify=True)
-    counter = make_counter()
-    for shard in work:
-        counter.add((output / f"{shard.name}.counts").read_bytes())
+    counter, numbers = merge_groups([output / f"{shard.name}.counts" for shard in work], processes)
     kept, words, words_in = counter.rank(min_count)
     if not kept:
         raise ValueError(
             f"no word stands Vocabulary.min_count = {min_count:,} times among {words_in:,} words: {_top(counter)}"
         )
-    write_words(output / "vocab.tsv", counter, 0, kept)
-    write_words(output / "dropped.tsv", counter, kept, len(counter))
     names = [file.path.stem for group in groups for file in group]
-    write_maps(output, counter, [shard.name for shard in work])
+    with ThreadPoolExecutor(1) as writer:
+        written = [
+            writer.submit(write_words, output / "vocab.tsv", counter, 0, kept),
+            writer.submit(write_words, output / "dropped.tsv", counter, kept, len(counter)),
+        ]
+        write_maps(output, counter, [shard.name for shard in work], numbers)
+        for future in written:
+            future.result()
     write_places(output, names, [length for counts in grouped for length in counts["lengths"]])
     facts = {
         "min_count": min_count,
@@ -103,6 +111,27 @@ def count_group(folder: Path, name: str, lists: Sequence[tuple[str, str]]) -> ca
     return {"lengths": lengths}
 
 
+def merge_groups(paths: Sequence[Path], processes: int) -> tuple[Counter, list[Numbers]]:
+    """The words of the groups' ``.counts`` files in one counter, and for each group its words' numbers there. Two
+    halves at once, then the second into the first."""
+    half = (len(paths) + 1) // 2
+    with ThreadPoolExecutor(min(processes or cpus(), 2)) as threads:
+        (counter, numbers), (second, others) = threads.map(merge, (paths[:half], paths[half:]))
+    places = as_numbers(counter.add(second.counts()))
+    return counter, [*numbers, *(places[other] for other in others)]
+
+
+def merge(paths: Sequence[Path]) -> tuple[Counter, list[Numbers]]:
+    """The words of ``.counts`` files in one counter, and for each file its words' numbers there."""
+    counter = make_counter()
+    return counter, [as_numbers(counter.add(path.read_bytes())) for path in paths]
+
+
+def as_numbers(numbers: bytes) -> Numbers:
+    """int32, as a counter gives them."""
+    return np.frombuffer(numbers, dtype="<i4")
+
+
 def _top(counter: Counter) -> str:
     if not len(counter):
         return "there are no words"
@@ -118,12 +147,12 @@ def write_words(path: Path, counter: Counter, first: int, last: int) -> None:
             file.write(counter.lines(start, min(start + BLOCK, last)))
 
 
-def write_maps(output: Path, counter: Counter, groups: Sequence[str]) -> None:
-    """The rank, or -1, of each word of each shard."""
+def write_maps(output: Path, counter: Counter, groups: Sequence[str], numbers: Sequence[Numbers]) -> None:
+    """The rank, or -1, of each word of each shard; ``numbers`` as ``merge_groups`` gives them."""
+    ranks = as_numbers(counter.ranks())
     with (output / "maps.bin").open("wb") as file:
-        for name in groups:
-            ranks = np.frombuffer(counter.map((output / f"{name}.counts").read_bytes()), dtype="<i4")
-            file.write(ranks[np.fromfile(output / f"{name}.numbers", dtype="<i4")].tobytes())
+        for name, merged in zip(groups, numbers, strict=True):
+            file.write(ranks[merged][np.fromfile(output / f"{name}.numbers", dtype="<i4")].data)
 
 
 def write_places(output: Path, names: Sequence[str], lengths: Sequence[int]) -> None:

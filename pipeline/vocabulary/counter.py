@@ -26,8 +26,8 @@ class Counter(Protocol):
     def lines(self, first: int, last: int) -> bytes:
         """``word TAB count TAB rank LF`` of the words with these ranks."""
 
-    def map(self, lines: bytes) -> bytes:
-        """The rank as int32, or -1, of each word of a list."""
+    def ranks(self) -> bytes:
+        """The rank as int32, or -1, of each word by number."""
 
     def __len__(self) -> int:
         """How many different words there are."""
@@ -40,7 +40,7 @@ class PythonCounter:
         self.times: dict[str, int] = {}
         self.numbers: dict[str, int] = {}
         self.ranked: list[str] = []
-        self.ranks: dict[str, int] = {}
+        self.kept = 0
 
     def add(self, lines: bytes) -> bytes:
         """Count the words of a list."""
@@ -57,18 +57,19 @@ class PythonCounter:
     def rank(self, min_count: int) -> tuple[int, int, int]:
         """Order the words: most frequent first, equal counts by code point."""
         self.ranked = sorted(self.times, key=lambda word: (-self.times[word], word))
-        kept = [word for word in self.ranked if self.times[word] >= min_count]
-        self.ranks = {word: rank for rank, word in enumerate(kept)}
-        return len(kept), sum(self.times[word] for word in kept), sum(self.times.values())
+        kept = [times for times in self.times.values() if times >= min_count]
+        self.kept = len(kept)
+        return self.kept, sum(kept), sum(self.times.values())
 
     def lines(self, first: int, last: int) -> bytes:
         """The words with these ranks."""
         words = enumerate(self.ranked[first:last], first)
         return "".join(f"{word}\t{self.times[word]}\t{rank}\n" for rank, word in words).encode("utf-8")
 
-    def map(self, lines: bytes) -> bytes:
-        """The rank, or -1, of each word of a list."""
-        return np.array([self.ranks.get(word, OUT) for word, _ in _read_words(lines)], dtype="<i4").tobytes()
+    def ranks(self) -> bytes:
+        """The ranks by number."""
+        ranks = {word: rank for rank, word in enumerate(self.ranked[: self.kept])}
+        return np.array([ranks.get(word, OUT) for word in self.times], dtype="<i4").tobytes()
 
     def __len__(self) -> int:
         return len(self.times)
