@@ -143,7 +143,8 @@ def main() -> None:
     print(json.dumps({name: value for name, value in facts.items() if "stages" not in name}, indent=1)[:600])
     print(f"Segment: {share:.0%} of the kernel's speed × 2 cores (floor {GOAL_STAGE:.0%})")
     print(f"1 % more articles: {more:.1%} of the first run's time up to Vocabulary (goal under {GOAL_MORE:.0%})")
-    report.write_result(f"segment_stage_{corpus.name_size(options.size)}", {"core": report.core_digest(), **facts}, options.results)
+    name = f"segment_stage_{corpus.name_size(options.size)}"
+    report.write_result(name, {"core": report.core_digest(), **facts}, options.results)
 
 
 if __name__ == "__main__":

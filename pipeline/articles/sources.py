@@ -20,8 +20,8 @@ from pipeline.shards import Shard
 
 PACKED = 4  # text is about this many times as large as its .gz or .zst
 
-# Bytes of text in a group of small files, on average: half a shard, for small files are also what comes later, and 20 MB
-# of them are to keep more than one process busy.
+# Bytes of text in a group of small files, on average: half a shard, for small files are also what comes later, and
+# 20 MB of them are to keep more than one process busy.
 GROUP = shards.SIZE / 2
 
 
