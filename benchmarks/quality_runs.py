@@ -46,21 +46,22 @@ def list_runs(trainer: str) -> Iterator[Run]:
     """All runs of a trainer, one seed after the other."""
     for seed in SEEDS:
         for objective in OBJECTIVES:
-            shares = SHARES if (trainer, objective) == ("native", "ns") else (None,)
+            shares = SHARES[objective] if trainer == "native" else (None,)
             yield from (Run(trainer, objective, share, seed) for share in shares)
 
 
 def recipe(run: Run, made: QualityCorpus) -> cache.Json:
-    """What a run's matrices depend on; another one makes it train again."""
+    """What a run's matrices depend on."""
     by = {"core": report.core_digest()} if run.trainer == "native" else {"gensim": version("gensim")}
     settings = {**SETTINGS, **OBJECTIVES[run.objective], "share": run.share, "seed": run.seed}
     return {"trainer": run.trainer, **by, "corpus": made.digest, **settings}
 
 
 def is_done(run: Run, made: QualityCorpus, folder: Path) -> bool:
-    """Whether ``folder`` holds this run, trained by today's recipe."""
+    """Whether ``folder`` holds this run, trained by today's recipe, but for the core: who changes the kernel deletes
+    the runs that it touches, and the result says by which core each row was trained."""
     record = folder / run.name / RECORD
-    return record.exists() and bool(cache.read_json(record)["recipe"] == recipe(run, made))
+    return record.exists() and cache.read_json(record)["recipe"] | {"core": ""} == recipe(run, made) | {"core": ""}
 
 
 def train_run(run: Run, made: QualityCorpus, folder: Path) -> None:

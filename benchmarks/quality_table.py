@@ -18,7 +18,7 @@ Group = dict[int, Scored]  # by seed
 TRAINERS = {"gensim": "gensim", "native": "kernel"}
 OBJECTIVES = {"ns": "negative sampling", "hs": "hierarchical softmax"}
 MEASURED = ("cpu_seconds", "words_a_cpu_second", "others_cpu_seconds")
-SHARES = {None: "–", 0: "whole window", 1: "none"}
+SHARES = {0: "whole window", 1: "one context word"}
 
 
 def make_rows(scored: Sequence[Scored], tests: Mapping[str, EvalSet]) -> list[Row]:
@@ -36,6 +36,7 @@ def make_row(group: Group, gensim: Group, tests: Mapping[str, EvalSet]) -> Row:
     members = [group[seed] for seed in sorted(group)]
     first = members[0].run
     row: Row = {"trainer": first.trainer, "objective": first.objective, "share": first.share, "seeds": sorted(group)}
+    row["cores"] = sorted({one.record["recipe"]["core"] for one in members}) if first.trainer == "native" else []
     row["sets"] = {name: score_set(test, stack(members, name)) for name, test in tests.items()}
     row["loss"] = spread([one.loss for one in members])
     for name in MEASURED:
@@ -72,7 +73,7 @@ def markdown(rows: Sequence[Row]) -> str:
     """The table for the docs: analogies in %, mean ± standard deviation over the seeds; behind a score of the kernel
     whether it is not inferior (✓) or is (✗)."""
     names = [*SETS, "held-out loss", "CPU s", "× gensim"]
-    head = ["trainer", "objective", "negatives shared by", "seeds", *names]
+    head = ["trainer", "objective", "a step is of", "seeds", *names]
     lines = [head, ["---"] * 4 + ["---:"] * len(names), *map(_cells, rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -84,7 +85,7 @@ def coverage(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    share = SHARES.get(row["share"], f"{row['share']} context words")
+    share = SHARES.get(row["share"] or 0, f"{row['share']} context words") if row["trainer"] == "native" else "–"
     cells = [TRAINERS[row["trainer"]], OBJECTIVES[row["objective"]], share, str(len(row["seeds"]))]
     for name, found in row["sets"].items():
         cells.append(_cell(found, ".3f") if name in PAIRS else _cell(found, ".2f", 100))

@@ -50,7 +50,7 @@ def measure_round(name: str, case: Case, built: list[Other], folder: Path) -> Ti
     for other in built:
         if name in other.objectives:
             times[other.name] = measure_other(other, folder / other.name, name, case.text)
-    for share in (0,) if case.setting.hs else SHARES:
+    for share in SHARES:
         times[f"ciliu, share={share}"] = case.time_native(share=share)
     print(f"{name}: " + ", ".join(f"{trainer} {seconds:.1f} s" for trainer, seconds in times.items()), flush=True)
     return times

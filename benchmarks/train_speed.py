@@ -150,8 +150,8 @@ def scale_peak(peak: Callable[[], object]) -> float:
 
 
 def variants(setting: Setting, targets: Sequence[str]) -> list[tuple[str, int]]:
-    """(instruction set, degree of sharing); lower sets without the degrees between. A path is shared by nature."""
-    shares = (0,) if setting.hs else SHARES
+    """(instruction set, degree of sharing); lower sets without the degrees between."""
+    shares = (0, 4, 1) if setting.hs else SHARES
     return [(target, share) for target in targets for share in shares if target == targets[0] or share in (0, 1)]
 
 

@@ -171,7 +171,10 @@ def test_one_seed_has_no_verdict() -> None:
 
 
 def scored(trainer: str, share: int | None, seed: int, hits: list[float]) -> Scored:
-    record = {"cpu_seconds": 100.0 if trainer == "gensim" else 10.0, "words_a_cpu_second": 1, "others_cpu_seconds": 0}
+    record = {
+        "cpu_seconds": 100.0 if trainer == "gensim" else 10.0, "words_a_cpu_second": 1, "others_cpu_seconds": 0,
+        "recipe": {"core": f"core {seed % 2}"},
+    }  # fmt: skip
     return Scored(quality_runs.Run(trainer, "ns", share, seed), record, {"CA8 semantic": np.array(hits)}, loss=2.0)
 
 
@@ -183,6 +186,7 @@ def test_a_row_has_a_verdict_only_once_all_seeds_are_there() -> None:
     gensim, native = make_rows([*both, scored("native", 4, 3, [1, 1, 1, 0])], tests)
     assert native["sets"]["CA8 semantic"]["not_inferior"] is True
     assert native["times_gensim"] == 10
+    assert (gensim["cores"], native["cores"]) == ([], ["core 0", "core 1"])
     assert (gensim["sets"]["CA8 semantic"]["mean"], gensim["sets"]["CA8 semantic"]["mean_of_asked"]) == (0.75, 0.375)
     line = markdown([native]).splitlines()[2]
     assert line.startswith("| kernel | negative sampling | 4 context words | 3 | 75.00 ± 0.00 ✓ | 2.0000 ± 0.0000 ✓ |")

@@ -81,9 +81,11 @@ typedef struct {
 
 extern const Kernel skipgram_avx512, skipgram_avx2, skipgram_base;
 
-/* The longer side runs along the vectors: with few context rows that is the targets. */
-static inline int is_by_target(const Block *block) { return block->contexts < 4; }
 static inline size_t padded(size_t n) { return (n + LINE - 1) / LINE * LINE; }
+/* The side that fills the vectors better runs along them. */
+static inline int is_by_target(const Block *block) {
+    return block->contexts * padded(block->targets) < block->targets * padded(block->contexts);
+}
 static inline size_t products_size(size_t targets) { return (targets > 4 ? padded(targets) : LINE) * BLOCK; }
 static inline size_t product_place(const Block *block, size_t m, size_t t) {
     return is_by_target(block) ? m * padded(block->targets) + t : t * BLOCK + m;

@@ -10,7 +10,7 @@
 #define VECTOR 32
 #define FMA(a, b, c) ((Vector)_mm256_fmadd_ps(a, b, c))
 #define TILE_TARGETS 3
-#define UPDATE_TARGETS 6
+#define UPDATE_ROWS 6
 #include "skipgram_kernel.h"
 
 static int runs_here(void) {

@@ -10,7 +10,7 @@
 #define VECTOR 64
 #define FMA(a, b, c) ((Vector)_mm512_fmadd_ps(a, b, c))
 #define TILE_TARGETS 6
-#define UPDATE_TARGETS 8
+#define UPDATE_ROWS 8
 #include "skipgram_kernel.h"
 
 static int runs_here(void) {

@@ -4,11 +4,11 @@
 #include <arm_neon.h>
 #define FMA(a, b, c) ((Vector)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
 #define TILE_TARGETS 6
-#define UPDATE_TARGETS 8
+#define UPDATE_ROWS 8
 #else
 #define FMA(a, b, c) ((a) * (b) + (c))
 #define TILE_TARGETS 3
-#define UPDATE_TARGETS 6
+#define UPDATE_ROWS 6
 #endif
 #include "skipgram_kernel.h"
 

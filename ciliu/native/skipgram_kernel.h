@@ -3,7 +3,7 @@
  *   VECTOR            16, 32 or 64
  *   FMA(a, b, c)      a * b + c over vectors
  *   TILE_TARGETS      rows that are multiplied by four others at once: 4 * TILE_TARGETS sums stay in registers
- *   UPDATE_TARGETS    targets that are updated at once: 2 * UPDATE_TARGETS vectors stay in registers; 8 at most
+ *   UPDATE_ROWS       rows that are updated at once: 2 * UPDATE_ROWS vectors stay in registers; 8 at most
  *
  * Loops over these have constant bounds once `inline_always` has done its work, and are unrolled, so that local arrays
  * of vectors are registers. */
@@ -111,62 +111,65 @@ inline_always void fetch_lines(const Block *later, size_t i) {
             __builtin_prefetch(later->fetch[k] + i, 0, 2); /* to the second level: the first is full */
 }
 
-/* One vector of n targets and of all contexts, out of their old values. Where the targets take several rounds, `old`
- * keeps the contexts' old values; else NULL. `g` of context m and target t: g[m * by_context + t * by_target]. */
-inline_always void update_tile(size_t n, const Block *block, float *const *target, size_t i, const float *g,
-                               size_t by_context, size_t by_target, const Vector *old) {
+/* One side of a block in an update: its rows, and how far apart two of its gradients lie. */
+typedef struct {
+    float *const *rows;
+    size_t count, by;
+} Side;
+
+/* One vector of n rows x and of all rows y, out of their old values. Where the rows x take several rounds, `old` keeps
+ * the old values of y; else NULL. */
+inline_always void update_tile(size_t n, float *const *x, size_t by_x, const Side *y, size_t i, const float *g,
+                               const Vector *old) {
     Vector before[8], after[8];
-    UNROLL for (size_t t = 0; t < n; t++)
-        before[t] = after[t] = load(target[t] + i);
-    for (size_t m = 0; m < block->contexts; m++) {
-        Vector context = load(block->context[m] + i), sum = context;
+    UNROLL for (size_t k = 0; k < n; k++)
+        before[k] = after[k] = load(x[k] + i);
+    for (size_t m = 0; m < y->count; m++) {
+        Vector row = load(y->rows[m] + i), sum = row;
         if (old)
-            context = old[m];
-        UNROLL for (size_t t = 0; t < n; t++) {
-            const Vector step = splat(g[m * by_context + t * by_target]);
-            sum = FMA(step, before[t], sum);
-            after[t] = FMA(step, context, after[t]);
+            row = old[m];
+        UNROLL for (size_t k = 0; k < n; k++) {
+            const Vector step = splat(g[m * y->by + k * by_x]);
+            sum = FMA(step, before[k], sum);
+            after[k] = FMA(step, row, after[k]);
         }
-        store(block->context[m] + i, sum);
+        store(y->rows[m] + i, sum);
     }
-    UNROLL for (size_t t = 0; t < n; t++)
-        store(target[t] + i, after[t]);
+    UNROLL for (size_t k = 0; k < n; k++)
+        store(x[k] + i, after[k]);
 }
 
-inline_always void update_all(size_t n, const Block *block, const Block *later, size_t width, const float *g,
-                              size_t by_context, size_t by_target) {
+inline_always void update_all(size_t n, const Side *x, const Side *y, const Block *later, size_t width, const float *g) {
     for (size_t i = 0; i < width; i += LANES) {
         fetch_lines(later, i);
-        update_tile(n, block, block->target, i, g, by_context, by_target, NULL);
+        update_tile(n, x->rows, x->by, y, i, g, NULL);
     }
 }
 
-/* More targets than fit the registers. */
-inline_always void update_many(const Block *block, const Block *later, size_t width, const float *g, size_t by_context,
-                               size_t by_target) {
+/* More rows on both sides than fit the registers. */
+inline_always void update_many(const Side *x, const Side *y, const Block *later, size_t width, const float *g) {
     Vector old[BLOCK];
     for (size_t i = 0; i < width; i += LANES) {
         fetch_lines(later, i);
-        for (size_t m = 0; m < block->contexts; m++)
-            old[m] = load(block->context[m] + i);
-        for (size_t t = 0; t < block->targets; ) {
-            const size_t left = block->targets - t, rounds = (left + UPDATE_TARGETS - 1) / UPDATE_TARGETS;
+        for (size_t m = 0; m < y->count; m++)
+            old[m] = load(y->rows[m] + i);
+        for (size_t t = 0; t < x->count; ) {
+            const size_t left = x->count - t, rounds = (left + UPDATE_ROWS - 1) / UPDATE_ROWS;
             const size_t n = left / rounds;
-            const float *steps = g + t * by_target;
             switch (n) {
 #define ROUND(n)                                                                                                       \
     case n:                                                                                                            \
-        update_tile(n, block, block->target + t, i, steps, by_context, by_target, old);                                \
+        update_tile(n, x->rows + t, x->by, y, i, g + t * x->by, old);                                                  \
         break;
                 ROUND(1)
                 ROUND(2)
                 ROUND(3)
                 ROUND(4)
-#if UPDATE_TARGETS > 4
+#if UPDATE_ROWS > 4
                 ROUND(5)
                 ROUND(6)
 #endif
-#if UPDATE_TARGETS > 6
+#if UPDATE_ROWS > 6
                 ROUND(7)
                 ROUND(8)
 #endif
@@ -177,38 +180,43 @@ inline_always void update_many(const Block *block, const Block *later, size_t wi
     }
 }
 
-inline_always void update(const Block *block, const Block *later, size_t width, const float *g, size_t by_context,
-                          size_t by_target) {
-    switch (block->targets) {
+/* Rows x of few enough, if there are, are read and written once. */
+inline_always void update(const Side *x, const Side *y, const Block *later, size_t width, const float *g) {
+    switch (x->count) {
     case 0:
         break;
 #define ALL(n)                                                                                                         \
     case n:                                                                                                            \
-        update_all(n, block, later, width, g, by_context, by_target);                                                  \
+        update_all(n, x, y, later, width, g);                                                                          \
         break;
         ALL(1)
         ALL(2)
         ALL(3)
         ALL(4)
-#if UPDATE_TARGETS > 4
+#if UPDATE_ROWS > 4
         ALL(5)
         ALL(6)
 #endif
-#if UPDATE_TARGETS > 6
+#if UPDATE_ROWS > 6
         ALL(7)
         ALL(8)
 #endif
 #undef ALL
     default:
-        update_many(block, later, width, g, by_context, by_target);
+        update_many(x, y, later, width, g);
     }
 }
 
 static void step(const Block *block, const Block *later, size_t width, float alpha, float *products) {
     multiply(block, width, products);
     differentiate(block, alpha, products);
+    Side context = {block->context, block->contexts, 1}, target = {block->target, block->targets, 1};
     if (is_by_target(block))
-        update(block, later, width, products, padded(block->targets), 1);
+        context.by = padded(block->targets);
     else
-        update(block, later, width, products, 1, BLOCK);
+        target.by = BLOCK;
+    if (target.count <= UPDATE_ROWS || context.count > UPDATE_ROWS)
+        update(&target, &context, later, width, products);
+    else
+        update(&context, &target, later, width, products);
 }
