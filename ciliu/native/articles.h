@@ -1,0 +1,28 @@
+/* Articles out of lines of JSON, in normal form, as lines of JSON. */
+#ifndef CILIU_ARTICLES_H
+#define CILIU_ARTICLES_H
+
+#include "jsonl.h"
+#include "normal.h"
+
+enum { FIELD_ID, FIELD_TITLE, FIELD_LABEL, FIELD_TEXT, FIELDS };
+
+typedef struct {
+    const uint8_t *source; /* its name as it stands in JSON, without quotes */
+    size_t source_size;
+    uint64_t articles;
+    NormalCounts counts; /* of the texts */
+    Text unescaped;
+    uint8_t *fields[FIELDS]; /* in normal form */
+    size_t sizes[FIELDS], capacities[FIELDS];
+    uint8_t *out;
+    size_t out_size, out_capacity;
+} Articles;
+
+/* The article in the line from `line` to `end` (its LF not included), the `number`th of its source, behind the others in
+ * `out`. JSONL_ODD: Python has to say what it is; nothing is written or counted. */
+int articles_add(Articles *articles, const uint8_t *line, const uint8_t *end, uint64_t number);
+
+void articles_free(Articles *articles);
+
+#endif
