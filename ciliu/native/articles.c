@@ -13,7 +13,7 @@ typedef struct {
 
 typedef struct {
     Value keys[KEYS];
-    int count;
+    int count, named;
     Value values[FIELDS]; /* start NULL: none, or null */
 } Object;
 
@@ -74,13 +74,13 @@ static int is_new(const Object *object, const Value *key) {
     return object->count < KEYS;
 }
 
-static int find_field(const Value *key) {
-    static const char *names[FIELDS] = {"id", "title", "label", "text"};
+/* The listed name that is a key; NULL: some other key. */
+static const Name *find_name(const Articles *articles, const Value *key) {
     size_t size = (size_t)(key->end - key->start);
-    for (int field = 0; field < FIELDS; field++)
-        if (size == strlen(names[field]) && !memcmp(key->start, names[field], size))
-            return field;
-    return -1;
+    for (int i = 0; i < articles->name_count; i++)
+        if (articles->names[i].size == size && !memcmp(key->start, articles->names[i].name, size))
+            return &articles->names[i];
+    return NULL;
 }
 
 /* Whether a field may have this value. A true or a number that Python would write in another way is left to Python. */
@@ -89,15 +89,18 @@ static int fits(int field, const Value *value) {
     return value->is_string || (field != FIELD_TEXT && *value->start <= '9' && !(size == 2 && !memcmp(value->start, "-0", 2)));
 }
 
-/* Keep the value of a key that an article has, and look whether another one is JSON. */
+/* Keep the value of a name that stands for a field, and look whether another one is JSON. */
 static int take_value(Articles *articles, Object *object, const Value *key, const Value *value) {
-    int field = find_field(key);
-    if (field < 0)
+    const Name *name = find_name(articles, key);
+    object->named += name != NULL;
+    if (!name || name->field == FIELD_NONE)
         return !value->escaped || jsonl_unescape(value->start, value->end, &articles->unescaped) == JSONL_TEXT;
+    if (name->field == FIELD_ODD)
+        return 0;
     if (!value->is_string && *value->start == 'n')
         return 1;
-    object->values[field] = *value;
-    return fits(field, value);
+    object->values[name->field] = *value;
+    return fits(name->field, value);
 }
 
 /* The object of a line. Returns 0: odd. */
@@ -120,7 +123,8 @@ static int read_object(Articles *articles, const uint8_t *p, const uint8_t *end,
             return 0;
         p = jsonl_skip_spaces(p, end);
     } while (p < end && *p == ',');
-    return p < end && *p == '}' && jsonl_skip_spaces(p + 1, end) == end && object->values[FIELD_TEXT].start;
+    return p < end && *p == '}' && jsonl_skip_spaces(p + 1, end) == end && object->named == articles->wanted &&
+           object->values[FIELD_TEXT].start;
 }
 
 /* A field's normal form. */
@@ -199,6 +203,14 @@ static int write_article(Articles *articles, uint64_t number) {
     out = LITERAL(out, "\"}\n");
     articles->out_size = (size_t)(out - articles->out);
     return JSONL_TEXT;
+}
+
+int articles_name(Articles *articles, const uint8_t *name, size_t size, int field) {
+    if (articles->name_count == NAMES || field < FIELD_ODD || field >= FIELDS)
+        return 0;
+    articles->names[articles->name_count++] = (Name){name, size, field};
+    articles->wanted += field != FIELD_ODD;
+    return 1;
 }
 
 int articles_add(Articles *articles, const uint8_t *line, const uint8_t *end, uint64_t number) {

@@ -5,19 +5,37 @@
 typedef struct {
     PyObject_HEAD
     Articles articles;
-    PyObject *source;
+    PyObject *source, *names;
 } ArticlesObject;
 
+static int add_names(ArticlesObject *self) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->names); i++) {
+        const char *name;
+        Py_ssize_t size;
+        int field;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(self->names, i), "y#i", &name, &size, &field))
+            return 0;
+        if (!articles_name(&self->articles, (const uint8_t *)name, (size_t)size, field)) {
+            PyErr_SetString(PyExc_ValueError, "at most 32 names, each for a field from -2 to 3");
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static PyObject *articles_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
-    PyObject *source;
+    PyObject *source, *names;
     (void)options;
-    if (!PyArg_ParseTuple(arguments, "S", &source))
+    if (!PyArg_ParseTuple(arguments, "SO!", &source, &PyTuple_Type, &names))
         return NULL;
     ArticlesObject *self = (ArticlesObject *)type->tp_alloc(type, 0);
     if (self) {
-        self->source = Py_NewRef(source);
+        self->source = Py_NewRef(source); /* the core points into both */
+        self->names = Py_NewRef(names);
         self->articles.source = (const uint8_t *)PyBytes_AS_STRING(source);
         self->articles.source_size = (size_t)PyBytes_GET_SIZE(source);
+        if (!add_names(self))
+            Py_CLEAR(self);
     }
     return (PyObject *)self;
 }
@@ -65,6 +83,7 @@ static void articles_dealloc(PyObject *object) {
     ArticlesObject *self = (ArticlesObject *)object;
     articles_free(&self->articles);
     Py_XDECREF(self->source);
+    Py_XDECREF(self->names);
     Py_TYPE(object)->tp_free(object);
 }
 
@@ -78,7 +97,9 @@ static PyMethodDef methods[] = {
 
 PyTypeObject ArticlesType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ciliu._native.Articles",
-    .tp_doc = "Articles(source): source as it stands in JSON, in UTF-8, without quotes.",
+    .tp_doc = "Articles(source, names): source as it stands in JSON, in UTF-8, without quotes; names: a tuple of (name, "
+              "field) in UTF-8: 0 to 3 for id, title, label and text, -1 for a name that each record has and nobody "
+              "reads, -2 for one that makes a line Python's matter. Each record has all names but the last.",
     .tp_basicsize = sizeof(ArticlesObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = articles_new,
