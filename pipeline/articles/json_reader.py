@@ -48,7 +48,7 @@ def _refuse(constant: str) -> None:
 def read_json(text: Text, end: int | None) -> Iterator[Reading]:
     """The objects of a file. Raises ``EOFError`` if it ends inside one, or holds one above the limit."""
     for line, offset, raw in _Splitter(text).split():
-        checked = text.check(raw)
+        checked = text.check(raw, "article")
         yield line, offset, checked if isinstance(checked, Rejected) else parse_json(checked, "article", text)
 
 

@@ -7,7 +7,7 @@ from typing import IO
 
 from pipeline.articles import fields, records
 from pipeline.articles.records import Options, Reading, Record, Rejected
-from pipeline.articles.text import Text
+from pipeline.articles.text import BAD, Text
 
 ROWS = 64  # of a Parquet file at a time
 
@@ -26,7 +26,7 @@ class _Lines:
     """The lines of a row as the csv module asks for them, with an eye on how many it takes."""
 
     def __init__(self, text: Text) -> None:
-        self._lines = text.lines()
+        self._lines = text.lines(marked=True)
         self.line = self.offset = 0
         self.start_row()
 
@@ -58,8 +58,8 @@ def _read_rows(text: Text, delimiter: str) -> Iterator[Reading]:
             yield lines.first, lines.offset, row
         elif header is None:
             header = [name.strip() for name in row]
-            if lines.bad:
-                raise EOFError(f"line {lines.first}: its header is {lines.bad.reason}")
+            if lines.bad or any(BAD in name for name in header):
+                raise EOFError(f"line {lines.first}: its header cannot be read")
         else:
             yield lines.first, lines.offset, lines.bad or _record(header, row, text)
 
@@ -85,7 +85,11 @@ def _record(header: list[str], row: list[str], text: Text) -> Record | Rejected:
         return Rejected(f"{len(row)} fields where the header has {len(header)}")
     if len(set(header)) < len(header):
         return Rejected("a column stands twice in the header")
-    picked = fields.pick(dict(zip(header, row, strict=True)), text.options, text.found)
+    checked = [text.check(field, f"field {name}") for name, field in zip(header, row, strict=True)]
+    bad = next((field for field in checked if isinstance(field, Rejected)), None)
+    if bad:
+        return bad
+    picked = fields.pick(dict(zip(header, checked, strict=True)), text.options, text.found)
     if isinstance(picked, Rejected):
         return Rejected(f"{picked.reason} among the columns {', '.join(header)[:200]}")
     return picked

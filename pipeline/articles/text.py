@@ -38,27 +38,32 @@ class Text:
             if self.options.errors == "replace":
                 return self._replace(raw.decode(self.codec, "ciliu"))
             if self.wide:
-                number = len(raw[: error.start].decode(self.codec)) + 1
+                number = len(raw[: error.start].decode(self.codec).removeprefix("\ufeff")) + 1
                 return Rejected(f"not {self.name} at character {number} of the {of}")
             return Rejected(f"not {self.name} at byte {error.start + 1} of the {of}")
 
-    def check(self, text: str) -> str | Rejected:
-        """A part of what ``blocks`` gave, without bad characters."""
+    def check(self, text: str, of: str) -> str | Rejected:
+        """A part of what ``blocks`` or ``marked`` gave, without bad characters; ``of`` says what it is."""
         if BAD not in text:
             return text
         if self.options.errors == "replace":
             return self._replace(text)
-        return Rejected(f"not {self.name} at character {text.index(BAD) + 1} of the article")
+        return Rejected(f"not {self.name} at character {text.index(BAD) + 1} of the {of}")
 
     def _replace(self, text: str) -> str:
         self.found["replaced characters"] += text.count(BAD)
         return text.replace(BAD, "\ufffd")
 
-    def lines(self, end: int | None = None) -> Iterator[tuple[int, int, str | Rejected]]:
+    def marked(self, raw: bytes, of: str) -> str | Rejected:
+        """``raw`` as text with its bad bytes marked: for readers that first see to how a line hangs together."""
+        return raw.decode(self.codec, "ciliu")
+
+    def lines(self, end: int | None = None, *, marked: bool = False) -> Iterator[tuple[int, int, str | Rejected]]:
         """(line, bytes read so far, text with its line end) up to byte ``end``. No other character of the encodings
         holds the byte of a line feed, so bytes are cut before they are decoded."""
         offset = line = 0
         limit = records.LIMIT
+        decode = self.marked if marked else self.decode
         while (end is None or offset < end) and (raw := self.stream.readline(limit + 1)):
             line += 1
             offset += len(raw)
@@ -66,7 +71,7 @@ class Text:
                 offset += self._skip_line()
                 yield line, offset, records.too_long("a line")
             else:
-                yield line, offset, self.decode(raw, "line")
+                yield line, offset, decode(raw, "line")
 
     def _skip_line(self) -> int:
         skipped = 0
