@@ -70,8 +70,9 @@ def make_article(
     article = {name: text for name, (text, _) in normal.items()}
     if not article["text"].strip():
         return Rejected("an empty text"), {}
-    whole = readers.is_whole(PurePosixPath(source), options)
-    identity = article.pop("id") or (source if whole else f"{source}:{line}")
+    identity = article.pop("id")
+    if not identity:
+        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
     return {"id": identity, "source": source, **article}, normal["text"][1]
 
 
