@@ -13,6 +13,7 @@ from luigi.util import requires
 
 from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
 from pipeline.articles.sources import Source, find, read_state
+from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
 from pipeline.task import FilesParameter, StageTask
 
@@ -37,11 +38,18 @@ class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: .txt, .jsonl, also .gz and .zst")
+    sources = FilesParameter(description="files and folders: .txt, .jsonl, *-pages-articles*.xml; .bz2, .gz, .zst too")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
     )  # fmt: skip
+
+    wiki_variant = luigi.ChoiceParameter(
+        default="zh-cn", choices=list(FALLBACKS),
+        description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken",
+    )  # fmt: skip
+    wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
+    wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):

@@ -1,5 +1,6 @@
 """Articles: the normal form, the readers, the files that sources name, how they are cut into shards, the stage."""
 
+import bz2
 import gzip
 import json
 import os
@@ -304,6 +305,7 @@ TEXTS = ["".join(_choose(LETTERS, k=100)) + f"\n第{number}篇" for number in ra
 ARTICLES = b"".join(line_of(id=number, text=text) for number, text in enumerate(TEXTS))
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".bz2": bz2.compress,
     ".gz": lambda raw: gzip.compress(raw, 1, mtime=0),
     ".zst": lambda raw: zstd.compress(raw),
 }
@@ -396,13 +398,13 @@ def test_a_file_has_one_name_however_it_is_given(tmp_path: Path, monkeypatch: py
 
 def test_what_is_not_read_is_reported_as_left_out(tmp_path: Path) -> None:
     put(tmp_path / "a.jsonl", GOOD)
-    others = [".hidden.jsonl", ".git/x.jsonl", "notes.md", "table.csv", "a.jsonl.bz2", "a.gz", "jsonl", "sub/x.pdf"]
+    others = [".hidden.jsonl", ".git/x.jsonl", "notes.md", "table.csv", "a.jsonl.lz4", "a.gz", "jsonl", "sub/x.pdf"]
     for name in others:
         put(tmp_path / name, b"")
     (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
     found, left_out = find([str(tmp_path)])
     assert [path.name for _, path in found] == ["a.jsonl"]
-    expected = [".hidden.jsonl", ".git", "notes.md", "table.csv", "a.jsonl.bz2", "a.gz", "jsonl", "sub/x.pdf"]
+    expected = [".hidden.jsonl", ".git", "notes.md", "table.csv", "a.jsonl.lz4", "a.gz", "jsonl", "sub/x.pdf"]
     assert sorted(left_out) == sorted(str(tmp_path / name) for name in [*expected, "gone.jsonl"])
 
 
@@ -445,7 +447,7 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
         closed.chmod(0o700)
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.jsonl.bz2", "a.gz", "a"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl.lz4", "a.gz", "a"])
 def test_a_file_of_an_unknown_kind_is_an_error_when_it_is_given_by_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is of a kind that is not read"):
         find([str(put(tmp_path / name, GOOD))])

@@ -6,25 +6,37 @@ Writes ``NNNNN[-NNNNN].jsonl`` in source order, and ``rejected.jsonl`` (file, li
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from pipeline import cache, shard_files, shards
-from pipeline.articles import normal_form, readers
-from pipeline.articles.readers import Record, Rejected
+from pipeline.articles import normal_form, readers, wiki
+from pipeline.articles.readers import LeftOut, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
 VERSION = 4
 VERSIONS: tuple[str, ...] = ()
 
 
-def run(sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1) -> cache.Counts:
+def run(
+    sources: Sequence[Source],
+    output: Path,
+    *,
+    max_rejected: float,
+    wiki_variant: str = "zh-cn",
+    wiki_tables: bool = False,
+    wiki_lists: bool = False,
+    processes: int = 1,
+) -> cache.Counts:
     """Read ``sources`` into ``output``.
 
     ``max_rejected`` is the share of records that may be rejected. Raises ``ValueError`` if more are, or if a source
     cannot be read to its end, or changed meanwhile.
     """
-    work = cut(sources)
+    options = wiki.Options(wiki_variant, wiki_tables, wiki_lists)
+    work = [replace(shard, arguments=(*shard.arguments, options)) for shard in cut(sources)]
     results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
     refuse_changed(sources)
     counts = shards.total(results)
@@ -73,11 +85,15 @@ class _Writer:
         self.folder, self.name = folder, name
         self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
         self.changed: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.number = 0
         self._articles: IO[str] | None = None
         self._rejected: IO[str] | None = None
 
-    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected) -> None:
+    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected | LeftOut) -> None:
+        if isinstance(record, LeftOut):
+            self.left_out[record.kind] += 1
+            return
         if piece.cut and offset // shards.SIZE != self.number:
             self.close_articles()
             self.number = offset // shards.SIZE
@@ -115,29 +131,31 @@ class _Writer:
         self.close_articles()
         if self._rejected:
             self._rejected.close()
-        return {**self.counts, "normal_form": dict(self.changed)}
+        return {**self.counts, "left_out": dict(self.left_out), "normal_form": dict(self.changed)}
 
 
-def read_shard(folder: Path, name: str, pieces: Sequence[Piece]) -> cache.Counts:
+def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: wiki.Options) -> cache.Counts:
     """One shard: the articles of ``pieces``, in their order."""
     writer = _Writer(folder, name)
     try:
         for piece in pieces:
-            _read_piece(piece, writer)
+            _read_piece(piece, writer, options)
     finally:
         counts = writer.close()
     return counts
 
 
-def _read_piece(piece: Piece, writer: _Writer) -> None:
+def _read_piece(piece: Piece, writer: _Writer, options: wiki.Options) -> None:
     end = None if piece.end is None else piece.end - piece.start
-    for line, offset, record in readers.read(Path(piece.path), piece.start, end):
+    dump = partial(wiki.read_dump, options=options)
+    for line, offset, record in readers.read(Path(piece.path), piece.start, end, dump):
         writer.write(piece, piece.line + line, offset, record)
 
 
 def summary(counts: cache.Counts) -> str:
     """The closing line: in, out, dropped."""
+    left_out = "".join(f", {number:,} × {kind}" for kind, number in sorted(counts["left_out"].items()))
     return (
         f"{counts['articles']:,} articles, {counts['characters']:,} characters from {counts['sources']:,} files; "
-        f"rejected {counts['rejected']:,} of {counts['records']:,} records"
+        f"rejected {counts['rejected']:,} of {counts['records']:,} records{left_out and '; left out' + left_out[1:]}"
     )

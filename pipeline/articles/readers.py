@@ -4,15 +4,18 @@ A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bou
 or a ``.txt`` file, longer than ``LIMIT`` is rejected.
 """
 
+import bz2
 import codecs
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from xml.parsers.expat import ExpatError
 
 from backports import zstd
 
@@ -26,23 +29,33 @@ class Rejected:
     reason: str
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A record that is no article by its kind, and no fault: what it is (a redirect)."""
+
+    kind: str
+
+
 Record = dict[str, Any]
-Reading = tuple[int, int, Record | Rejected]
+Reading = tuple[int, int, Record | Rejected | LeftOut]
 
 
 def open_source(path: Path) -> IO[bytes]:
-    """The bytes of a source, decompressed if its name ends in ``.gz`` or ``.zst``. A file of 0 bytes is neither."""
+    """The bytes of a source, decompressed if its name ends in one of ``COMPRESSED``. A file of 0 bytes is none."""
     if path.suffix in COMPRESSED and path.stat().st_size == 0:
         raise EOFError("it has 0 bytes, so it is no compressed file")
     if path.suffix == ".gz":
         return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
+    if path.suffix == ".bz2":  # reads on through a file of many streams
+        return io.BufferedReader(bz2.open(path, "rb"), 1 << 20)
     if path.suffix == ".zst":
         return io.BufferedReader(zstd.open(path, "rb"), 1 << 20)
     return path.open("rb", buffering=1 << 20)
 
 
-def read(path: Path, start: int = 0, end: int | None = None) -> Iterator[Reading]:
-    """The records of a source file, or of its bytes from ``start`` for ``end`` bytes.
+def read(path: Path, start: int = 0, end: int | None = None, dump: "Reader | None" = None) -> Iterator[Reading]:
+    """The records of a source file, or of its bytes from ``start`` for ``end`` bytes. ``dump`` takes
+    the place of the reader of Wikipedia dumps.
 
     Raises ``ValueError`` with the path where the file is damaged, truncated or unreadable.
     """
@@ -50,8 +63,9 @@ def read(path: Path, start: int = 0, end: int | None = None) -> Iterator[Reading
         with open_source(path) as stream:
             if start:
                 stream.seek(start)
-            yield from READERS[format_of(path) or ""](stream, end)
-    except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
+            kind = format_of(path) or ""
+            yield from (dump if dump and kind == DUMP else READERS[kind])(stream, end)
+    except (EOFError, OSError, ExpatError, zlib.error, zstd.ZstdError) as error:
         raise ValueError(f"{path} cannot be read to its end: {error}") from error
 
 
@@ -126,11 +140,18 @@ def read_txt(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
 
 Reader = Callable[[IO[bytes], int | None], Iterator[Reading]]
 
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".bz2", ".gz", ".zst")
 READERS: dict[str, Reader] = {".jsonl": read_jsonl, ".txt": read_txt}
+
+# Also the parts of a dump: zhwiki-20260101-pages-articles-multistream1.xml-p1p187712.bz2
+DUMP = ".xml"
+DUMP_NAME = re.compile(r"-pages-articles.*\.xml(?:-p\d+p\d+)?$")
+INDEX_NAME = re.compile(r"-pages-articles-multistream-index.*\.txt")
 
 
 def format_of(path: Path) -> str | None:
-    """The key into ``READERS`` for a file's name, or None for a kind that is not read."""
-    suffix = Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
-    return suffix if suffix in READERS else None
+    """``DUMP``, or the key into ``READERS`` for a file's name; None for a kind that is not read."""
+    name = Path(path.stem if path.suffix in COMPRESSED else path.name)
+    if DUMP_NAME.search(name.name):
+        return DUMP
+    return name.suffix if name.suffix in READERS and not INDEX_NAME.search(name.name) else None

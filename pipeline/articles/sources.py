@@ -14,11 +14,13 @@ from typing import IO
 import xxhash
 
 from pipeline import cache, shards
-from pipeline.articles.readers import COMPRESSED, format_of
+from pipeline.articles.readers import COMPRESSED, DUMP, format_of
 from pipeline.fingerprints import Fingerprints
 from pipeline.shards import Shard
 
-PACKED = 4  # text is about this many times as large as its .gz or .zst
+PACKED = 4  # text is about this many times as large as its .bz2, .gz or .zst
+
+KINDS = "*-pages-articles*.xml (.bz2, .gz, .zst too)"
 
 # Bytes of text in a group of small files, on average: half a shard, for small files are also what comes later, and
 # 20 MB of them are to keep more than one process busy.
@@ -66,7 +68,7 @@ class Piece:
     start: int = 0
     end: int | None = None
     line: int = 0
-    cut: bool = False  # a large compressed file: its articles go into several files
+    cut: bool = False  # a large file that is read as a whole: its articles go into several files
 
 
 def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
@@ -87,14 +89,14 @@ def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
             name = f"{whole.name}/{_relative(file, path)}" if path.is_dir() else f"{whole.parent.name}/{whole.name}"
             name = os.fsencode(name).decode("utf-8", "backslashreplace")
             if path == file and format_of(file) is None:
-                raise ValueError(f"{given} is of a kind that is not read: give .txt or .jsonl files (.gz, .zst too)")
+                raise ValueError(f"{given} is of a kind that is not read: give .txt, .jsonl or {KINDS}")
             if name in found:
                 if found[name].samefile(file):
                     raise ValueError(f"{file} is named twice among the sources")
                 raise ValueError(f"two sources are called {name}: {found[name]} and {file}; rename one, or its folder")
             found[name] = file
     if not found:
-        raise ValueError(f"no .txt or .jsonl file (.gz, .zst too) in {', '.join(sources) or 'no source at all'}")
+        raise ValueError(f"no .txt or .jsonl file and no {KINDS} in {', '.join(sources) or 'no source at all'}")
     return list(found.items()), left_out
 
 
@@ -200,7 +202,7 @@ def cut(sources: Sequence[Source]) -> list[Shard]:
 def _cut_large(source: Source, work: list[Shard]) -> None:
     path = str(source.path)
     if not source.spans:
-        piece = Piece(source.name, path, cut=source.compressed)
+        piece = Piece(source.name, path, cut=source.compressed or format_of(source.path) == DUMP)
         work.append(_shard(len(work), [[source.name, source.digest]], [piece], source.weight))
     for span in source.spans:
         piece = Piece(source.name, path, span.start, span.end, span.line)

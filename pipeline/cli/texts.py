@@ -38,6 +38,8 @@ def read_lines_of(source: str) -> Iterator[str]:
 
 def _read_jsonl(path: Path) -> Iterator[tuple[int, str | None]]:
     for _, offset, record in readers.read(path):
+        if isinstance(record, readers.LeftOut):
+            continue
         text = None if isinstance(record, readers.Rejected) else str(record["text"])
         yield offset, None if text and any("\ud800" <= character <= "\udfff" for character in text) else text
 
