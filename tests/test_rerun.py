@@ -63,6 +63,7 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
         ("Vocabulary.min_count=4", AFTER_VOCABULARY, "Vocabulary.min_count 5 → 4"),
         ("Segment.keep_punctuation=true", AFTER_SEGMENT, "Segment.keep_punctuation False → True"),
         ("Segment.engine=none", AFTER_SEGMENT, "Segment.engine unset → none"),
+        ("Articles.wiki_tables=true", ALL - {"dictionary"}, "Articles.wiki_tables False → True"),
         ("Dictionary.frequencies=suggest", {"dictionary", *AFTER_SEGMENT}, "Dictionary.frequencies file → suggest"),
     ],
 )

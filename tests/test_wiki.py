@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline import articles, shards
 from pipeline.articles import readers, wiki
-from pipeline.articles.readers import LeftOut, Rejected
+from pipeline.articles.readers import Rejected, Skipped
 from pipeline.articles.sources import find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.articles.wiki_text import clean
@@ -253,7 +253,7 @@ def put(path: Path, content: bytes) -> Path:
 
 
 def kinds(readings: list[readers.Reading]) -> list[str]:
-    return [record.kind for _, _, record in readings if isinstance(record, LeftOut)]
+    return [record.kind for _, _, record in readings if isinstance(record, Skipped)]
 
 
 def texts(readings: list[readers.Reading]) -> dict[str, str]:
@@ -296,7 +296,7 @@ def test_a_page_has_its_id_its_title_and_its_line(tmp_path: Path) -> None:
 def test_lists_and_disambiguation_pages_come_in_when_asked_for(title: str) -> None:
     page = wiki.Page(1, 0)
     page.fields |= {"ns": ["0"], "title": [title], "text": ["* [[北京]]"]}
-    assert isinstance(wiki.record_of(page, wiki.Options()), LeftOut)
+    assert isinstance(wiki.record_of(page, wiki.Options()), Skipped)
     assert wiki.record_of(page, wiki.Options(lists=True)) == {"id": "", "title": title, "text": "北京"}
 
 
@@ -359,10 +359,10 @@ def written(output: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines]
 
 
-def test_a_dump_becomes_articles_and_what_is_left_out_is_counted(tmp_path: Path) -> None:
+def test_a_dump_becomes_articles_and_what_is_skipped_is_counted(tmp_path: Path) -> None:
     counts = make(tmp_path / "out", put(tmp_path / "zh" / f"{NAME}.xml.bz2", MULTISTREAM), wiki_variant="zh-tw")
-    left_out = {"redirect": 1, "another namespace": 1, "list": 1, "disambiguation": 1, "without text": 1}
-    assert (counts["records"], counts["articles"], counts["left_out"]) == (2, 2, left_out)
+    skipped = {"redirect": 1, "another namespace": 1, "list": 1, "disambiguation": 1, "without text": 1}
+    assert (counts["records"], counts["articles"], counts["skipped"]) == (2, 2, skipped)
     article = {"id": "19", "source": f"zh/{NAME}.xml.bz2", "title": "历史", "label": "", "text": "历史是軟體。"}
     assert written(tmp_path / "out")[1] == article
     assert articles.summary(counts).endswith("1 × list, 1 × redirect, 1 × without text")
@@ -371,7 +371,7 @@ def test_a_dump_becomes_articles_and_what_is_left_out_is_counted(tmp_path: Path)
 def test_options_bring_tables_and_lists_in(tmp_path: Path) -> None:
     source = put(tmp_path / f"{NAME}.xml", DUMP)
     counts = make(tmp_path / "out", source, wiki_tables=True, wiki_lists=True)
-    assert counts["left_out"] == {"redirect": 1, "another namespace": 1}
+    assert counts["skipped"] == {"redirect": 1, "another namespace": 1}
     assert [article["title"] for article in written(tmp_path / "out")] == ["北京", "城市列表", "苹果", "表格", "历史"]
 
 
@@ -393,8 +393,8 @@ def test_a_large_dump_goes_into_several_files(tmp_path: Path, monkeypatch: pytes
 # Pages as zhwiki has them, and by hand what a reader of zh-cn sees of them as running text.
 VECTOR = """{{NoteTA|G1=IT|1=zh-cn:词嵌入;zh-tw:詞嵌入;}}
 {{机器学习导航栏}}
-'''词向量'''（{{lang-en|word embedding}}）是[[自然语言处理]]（NLP）中[[语言模型]]与[[表征学习]]技术的统称。<ref name="a">\
-{{cite web|url=https://example.org|title=词向量综述|date=2013-10-16}}</ref>从概念上讲，它是指把一个维数为所有词的数量的\
+'''词向量'''（{{lang-en|word embedding}}）是[[自然语言处理]]（NLP）中[[语言模型]]与[[表征学习]]技术的统称。\
+<ref name="a">{{cite web|url=https://example.org|title=词向量综述|date=2013-10-16}}</ref>从概念上讲，它是指把一个维数为所有词的数量的\
 高维空间[[嵌入 (数学)|嵌入]]到一个维数低得多的连续[[向量空间]]中，每个单词或[[词组]]被映射为[[实数域]]上的向量。
 
 == 历史 ==

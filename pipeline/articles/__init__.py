@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from pipeline import cache, shard_files, shards
 from pipeline.articles import normal_form, readers, wiki
-from pipeline.articles.readers import LeftOut, Record, Rejected
+from pipeline.articles.readers import Record, Rejected, Skipped
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
 VERSION = 4
@@ -85,14 +85,14 @@ class _Writer:
         self.folder, self.name = folder, name
         self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
         self.changed: Counter[str] = Counter()
-        self.left_out: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.number = 0
         self._articles: IO[str] | None = None
         self._rejected: IO[str] | None = None
 
-    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected | LeftOut) -> None:
-        if isinstance(record, LeftOut):
-            self.left_out[record.kind] += 1
+    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected | Skipped) -> None:
+        if isinstance(record, Skipped):
+            self.skipped[record.kind] += 1
             return
         if piece.cut and offset // shards.SIZE != self.number:
             self.close_articles()
@@ -131,7 +131,7 @@ class _Writer:
         self.close_articles()
         if self._rejected:
             self._rejected.close()
-        return {**self.counts, "left_out": dict(self.left_out), "normal_form": dict(self.changed)}
+        return {**self.counts, "skipped": dict(self.skipped), "normal_form": dict(self.changed)}
 
 
 def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: wiki.Options) -> cache.Counts:
@@ -154,8 +154,9 @@ def _read_piece(piece: Piece, writer: _Writer, options: wiki.Options) -> None:
 
 def summary(counts: cache.Counts) -> str:
     """The closing line: in, out, dropped."""
-    left_out = "".join(f", {number:,} × {kind}" for kind, number in sorted(counts["left_out"].items()))
+    skipped = ", ".join(f"{number:,} × {kind}" for kind, number in sorted(counts["skipped"].items()))
     return (
         f"{counts['articles']:,} articles, {counts['characters']:,} characters from {counts['sources']:,} files; "
-        f"rejected {counts['rejected']:,} of {counts['records']:,} records{left_out and '; left out' + left_out[1:]}"
+        f"rejected {counts['rejected']:,} of {counts['records']:,} records"
+        + (f"; skipped {skipped}" if skipped else "")
     )

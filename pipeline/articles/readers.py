@@ -30,14 +30,14 @@ class Rejected:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A record that is no article by its kind, and no fault: what it is (a redirect)."""
+class Skipped:
+    """A page of a dump that is no article, without a fault: what it is (a redirect). It counts as no record."""
 
     kind: str
 
 
 Record = dict[str, Any]
-Reading = tuple[int, int, Record | Rejected | LeftOut]
+Reading = tuple[int, int, Record | Rejected | Skipped]
 
 
 def open_source(path: Path) -> IO[bytes]:

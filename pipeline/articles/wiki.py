@@ -10,7 +10,7 @@ from typing import IO
 from xml.parsers import expat
 
 from pipeline.articles import wiki_rules
-from pipeline.articles.readers import DUMP, LIMIT, READERS, LeftOut, Reading, Record, Rejected
+from pipeline.articles.readers import DUMP, LIMIT, READERS, Reading, Record, Rejected, Skipped
 from pipeline.articles.wiki_text import clean
 
 BLOCK = 1 << 18
@@ -125,20 +125,20 @@ def read_dump(stream: IO[bytes], end: int | None = None, options: Options | None
         raise failure
 
 
-def record_of(page: Page, options: Options) -> Record | Rejected | LeftOut:
+def record_of(page: Page, options: Options) -> Record | Rejected | Skipped:
     """The article that a page holds, if it holds one."""
     if page.get("ns").strip() != "0":
-        return LeftOut("another namespace")
+        return Skipped("another namespace")
     wikitext, title = page.get("text"), page.get("title")
     if page.redirect:
-        return LeftOut("redirect")
+        return Skipped("redirect")
     if page.end - page.start > LIMIT:
         return Rejected(f"a page of more than {LIMIT >> 20} MiB")
     kind = wiki_rules.kind_of_page(title, wikitext)
     if kind != "article" and not options.lists:
-        return LeftOut(kind)
+        return Skipped(kind)
     text = clean(wikitext, options.variant, options.tables)
-    return {"id": page.get("id"), "title": title, "text": text} if text else LeftOut("without text")
+    return {"id": page.get("id"), "title": title, "text": text} if text else Skipped("without text")
 
 
 READERS[DUMP] = read_dump

@@ -38,7 +38,7 @@ def read_lines_of(source: str) -> Iterator[str]:
 
 def _read_jsonl(path: Path) -> Iterator[tuple[int, str | None]]:
     for _, offset, record in readers.read(path):
-        if isinstance(record, readers.LeftOut):
+        if isinstance(record, readers.Skipped):
             continue
         text = None if isinstance(record, readers.Rejected) else str(record["text"])
         yield offset, None if text and any("\ud800" <= character <= "\udfff" for character in text) else text
