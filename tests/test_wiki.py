@@ -37,6 +37,7 @@ RULES = [
     ("{{Infobox\n|a={{b|c={{d}}}}\n|e=[[f|{{g}}]]\n}}苹果", "苹果"),
     ("苹果{{来源请求|日期=2020年}}公司", "苹果公司"),
     ("{{NoteTA|1=zh-cn:苹果;zh-tw:蘋果}}公司", "公司"),
+    ("{{a|b=\n{|\n| c\n|}}}苹果{{a\n|b=c\n|}}", "苹果"),
     ("苹果（{{lang|en|Apple}}）", "苹果（Apple）"),
     ("苹果（{{lang-en|Apple}}）", "苹果（Apple）"),
     ("{{le|苹果公司|Apple Inc.}}", "苹果公司"),
@@ -183,6 +184,19 @@ def test_a_page_of_brackets_that_are_never_closed_ends_soon(fragment: str) -> No
     start = time.process_time()
     clean(fragment * (500_000 // len(fragment)))
     assert time.process_time() - start < 5
+
+
+BLANKS = " " * 300_000
+
+
+@pytest.mark.parametrize(
+    "wikitext",
+    [f"{{{{lang|{BLANKS}!=x}}}}", f"-{{zh-cn:a;{BLANKS}!}}-", f"={BLANKS}a=", f"（{BLANKS}a", f"[//a{BLANKS}"],
+)  # fmt: skip
+def test_blanks_without_end_are_no_trouble(wikitext: str) -> None:
+    start = time.process_time()
+    clean(wikitext)
+    assert time.process_time() - start < 1
 
 
 def test_brackets_nested_a_hundred_thousand_deep_are_no_trouble() -> None:

@@ -130,7 +130,7 @@ def record_of(page: Page, options: Options) -> Record | Rejected | Skipped:
     if page.get("ns").strip() != "0":
         return Skipped("another namespace")
     wikitext, title = page.get("text"), page.get("title")
-    if page.redirect:
+    if page.redirect or wiki_rules.REDIRECT.match(wikitext):
         return Skipped("redirect")
     if page.end - page.start > LIMIT:
         return Rejected(f"a page of more than {LIMIT >> 20} MiB")

@@ -59,7 +59,9 @@ FALLBACKS = {
     "zh-mo": ("zh-hk", "zh-hant", "zh-tw"),
 }
 CODES = "|".join(["zh", *FALLBACKS])
-RULE = re.compile(rf"(?:^|;)\s*(?:[^;=]*+=>\s*)?({CODES})\s*:", re.IGNORECASE)
+RULE = re.compile(rf"(?:^|;)\s*+(?:[^;=]*+=>\s*+)?({CODES})\s*+:", re.IGNORECASE)
+
+REDIRECT = re.compile(r"\s*#(?:redirect|重定向)", re.IGNORECASE)
 
 DISAMBIGUATION = re.compile(
     r"\{\{\s*(?:disambig(?:uation)?|dab|hndis|geodis|surname|消歧[义義]|人名消歧[义義]|地名消歧[义義])\s*[|}]|__DISAMBIG__",
@@ -92,8 +94,8 @@ def shown_of_template(arguments: list[str]) -> str:
     position = 0
     for argument in arguments[1:]:
         key, equals, value = argument.partition("=")
-        if equals and re.fullmatch(r"\s*[\w -]+\s*", key):
-            named[key.strip()] = value.strip()
+        if equals and re.fullmatch(r"[\w -]+", key := key.strip()):
+            named[key] = value.strip()
         else:
             position += 1
             named[str(position)] = argument

@@ -17,7 +17,7 @@ DEPTH = 100  # brackets within brackets; what opens deeper is text. MediaWiki's 
 # A run of braces behind a hyphen opens a variant if what follows the first are whole templates: -{{{le|甲|A}}}-.
 BRACKET = re.compile(
     r"^[ \t:*#]*\{\|"  # a table
-    r"|^[ \t]*\|\}(?!\})"
+    r"|^[ \t]*\|\}(?!\}(?!\}))"  # |}} at the start of a line is | and the end of a template
     r"|-\{(?=(?:\{\{)*(?!\{))"
     r"|\}-|\{\{|\}\}|\[\[|\]\]|\|",
     re.MULTILINE,
