@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import articles, shards
-from pipeline.articles import readers, wiki
-from pipeline.articles.readers import Rejected, Skipped
+from pipeline.articles import readers, records, wiki
+from pipeline.articles.readers import DEFAULT
+from pipeline.articles.records import Options, Reading, Rejected
 from pipeline.articles.sources import find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.articles.wiki_text import clean
@@ -266,11 +267,7 @@ def put(path: Path, content: bytes) -> Path:
     return path
 
 
-def kinds(readings: list[readers.Reading]) -> list[str]:
-    return [record.kind for _, _, record in readings if isinstance(record, Skipped)]
-
-
-def texts(readings: list[readers.Reading]) -> dict[str, str]:
+def texts(readings: list[Reading]) -> dict[str, str]:
     return {record["id"]: record["text"] for _, _, record in readings if isinstance(record, dict)}
 
 
@@ -294,9 +291,15 @@ def test_a_dump_is_found_by_its_name_and_read_to_its_end(
     found, left_out = find([str(tmp_path)])
     assert [path.name for _, path in found] == [name]
     assert len(left_out) == 1
-    readings = list(readers.read(found[0][1]))
-    assert texts(readings) == {"13": "北京是首都。\nR&D <b> & 历史", "19": "历史是软件。"}
-    assert kinds(readings) == ["redirect", "another namespace", "list", "disambiguation", "without text"]
+    assert texts(list(readers.read(found[0][1]))) == {"13": "北京是首都。\nR&D <b> & 历史", "19": "历史是软件。"}
+
+
+def test_any_name_is_read_as_a_dump_when_told_so(tmp_path: Path) -> None:
+    path, told = put(tmp_path / "export.xml.gz", gzip.compress(DUMP)), Options(format="wiki")
+    assert find([str(path)], told)[0] == [(f"{tmp_path.name}/export.xml.gz", path)]
+    assert len(texts(list(readers.read(path, options=told)))) == 2
+    with pytest.raises(ValueError, match="of a kind that is not read"):
+        find([str(path)])
 
 
 def test_a_page_has_its_id_its_title_and_its_line(tmp_path: Path) -> None:
@@ -310,15 +313,14 @@ def test_a_page_has_its_id_its_title_and_its_line(tmp_path: Path) -> None:
 def test_lists_and_disambiguation_pages_come_in_when_asked_for(title: str) -> None:
     page = wiki.Page(1, 0)
     page.fields |= {"ns": ["0"], "title": [title], "text": ["* [[北京]]"]}
-    assert isinstance(wiki.record_of(page, wiki.Options()), Skipped)
-    assert wiki.record_of(page, wiki.Options(lists=True)) == {"id": "", "title": title, "text": "北京"}
+    assert wiki.record_of(page, DEFAULT) in ("list", "disambiguation")
+    assert wiki.record_of(page, Options(wiki_lists=True)) == {"id": "", "title": title, "text": "北京"}
 
 
 def test_a_dump_that_is_cut_off_gives_its_whole_pages_and_then_an_error(tmp_path: Path) -> None:
     path = put(tmp_path / f"{NAME}.xml", DUMP[: DUMP.index("表格".encode())])
     readings = readers.read(path)
-    whole = [next(readings) for _ in range(5)]
-    assert texts(whole) == {"13": "北京是首都。\nR&D <b> & 历史"}
+    assert texts([next(readings)]) == {"13": "北京是首都。\nR&D <b> & 历史"}
     with pytest.raises(ValueError, match=rf"{re.escape(str(path))} cannot .*: the XML ends in line \d+, before </med"):
         next(readings)
 
@@ -349,7 +351,7 @@ def test_a_multistream_dump_without_its_last_streams_is_an_error(tmp_path: Path)
 def test_a_page_or_a_tag_of_unbounded_size_does_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiki, "LIMIT", 1 << 20)
+    monkeypatch.setattr(records, "LIMIT", 1 << 20)
     large = HEAD + page_of(1, "北京", "城市\n" * 200_000) + PAGES[0] + TAIL
     one, other = readers.read(put(tmp_path / f"{NAME}.xml", large.encode()))
     assert one[2] == Rejected("a page of more than 1 MiB")
@@ -375,17 +377,18 @@ def written(output: Path) -> list[dict[str, str]]:
 
 def test_a_dump_becomes_articles_and_what_is_skipped_is_counted(tmp_path: Path) -> None:
     counts = make(tmp_path / "out", put(tmp_path / "zh" / f"{NAME}.xml.bz2", MULTISTREAM), wiki_variant="zh-tw")
-    skipped = {"redirect": 1, "another namespace": 1, "list": 1, "disambiguation": 1, "without text": 1}
-    assert (counts["records"], counts["articles"], counts["skipped"]) == (2, 2, skipped)
+    kinds = ["redirect", "another namespace", "list", "disambiguation", "without text"]
+    assert (counts["records"], counts["articles"]) == (2, 2)
+    assert counts["found"] == {f"skipped: {kind}": 1 for kind in kinds}
     article = {"id": "19", "source": f"zh/{NAME}.xml.bz2", "title": "历史", "label": "", "text": "历史是軟體。"}
     assert written(tmp_path / "out")[1] == article
-    assert articles.summary(counts).endswith("1 × list, 1 × redirect, 1 × without text")
+    assert articles.summary(counts).endswith(", skipped: disambiguation (1), skipped: without text (1)")
 
 
 def test_options_bring_tables_and_lists_in(tmp_path: Path) -> None:
     source = put(tmp_path / f"{NAME}.xml", DUMP)
     counts = make(tmp_path / "out", source, wiki_tables=True, wiki_lists=True)
-    assert counts["skipped"] == {"redirect": 1, "another namespace": 1}
+    assert counts["found"] == {"skipped: redirect": 1, "skipped: another namespace": 1}
     assert [article["title"] for article in written(tmp_path / "out")] == ["北京", "城市列表", "苹果", "表格", "历史"]
 
 

@@ -4,25 +4,17 @@ The XML goes through expat as it comes, without a tree, so memory is bounded by 
 document type, where entities are declared, is refused (and expat from 2.4.1 on protects by itself).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
-from pipeline.articles import wiki_rules
-from pipeline.articles.readers import DUMP, LIMIT, READERS, Reading, Record, Rejected, Skipped
+from pipeline.articles import records, wiki_rules
+from pipeline.articles.records import Options, Reading, Record, Rejected
 from pipeline.articles.wiki_text import clean
 
 BLOCK = 1 << 18
-
-
-@dataclass(frozen=True)
-class Options:
-    """Which variant of ``-{zh-cn:…;zh-tw:…}-`` is taken; are tables kept, and pages that are lists."""
-
-    variant: str = "zh-cn"
-    tables: bool = False
-    lists: bool = False
 
 
 @dataclass
@@ -97,12 +89,13 @@ class _Parser:
 
     def _text(self, text: str) -> None:
         self.last = self._expat.CurrentByteIndex
-        if self._field is not None and self._page and self.last - self._page.start <= LIMIT:
+        if self._field is not None and self._page and self.last - self._page.start <= records.LIMIT:
             self._field.append(text)
 
 
-def read_dump(stream: IO[bytes], end: int | None = None, options: Options | None = None) -> Iterator[Reading]:
-    """The pages of a dump as (line in the XML, bytes of XML, ``{"id", "title", "text"}`` or why there is none).
+def read_dump(stream: IO[bytes], options: Options, found: Counter[str]) -> Iterator[Reading]:
+    """The articles of a dump as (line in the XML, bytes of XML, ``{"id", "title", "text"}``); ``found`` counts the
+    pages that are none, by their kind.
 
     Raises ``expat.ExpatError`` where the XML is broken or ends too early; the pages before that have been yielded.
     """
@@ -115,30 +108,31 @@ def read_dump(stream: IO[bytes], end: int | None = None, options: Options | None
         except expat.ExpatError as error:
             failure = error
         for page in parser.pages:
-            yield page.line, page.end, record_of(page, options or Options())
+            record = record_of(page, options)
+            if isinstance(record, str):
+                found[f"skipped: {record}"] += 1
+            else:
+                yield page.line, page.end, record
         parser.pages.clear()
         if not block:
             break
-        if read - parser.last > LIMIT:
-            failure = expat.ExpatError(f"a tag of more than {LIMIT >> 20} MiB")
+        if read - parser.last > records.LIMIT:
+            failure = expat.ExpatError(f"a tag of more than {records.LIMIT >> 20} MiB")
     if failure:
         raise failure
 
 
-def record_of(page: Page, options: Options) -> Record | Rejected | Skipped:
-    """The article that a page holds, if it holds one."""
+def record_of(page: Page, options: Options) -> Record | Rejected | str:
+    """The article that a page holds, or what the page is instead."""
     if page.get("ns").strip() != "0":
-        return Skipped("another namespace")
+        return "another namespace"
     wikitext, title = page.get("text"), page.get("title")
     if page.redirect or wiki_rules.REDIRECT.match(wikitext):
-        return Skipped("redirect")
-    if page.end - page.start > LIMIT:
-        return Rejected(f"a page of more than {LIMIT >> 20} MiB")
+        return "redirect"
+    if page.end - page.start > records.LIMIT:
+        return records.too_long("a page")
     kind = wiki_rules.kind_of_page(title, wikitext)
-    if kind != "article" and not options.lists:
-        return Skipped(kind)
-    text = clean(wikitext, options.variant, options.tables)
-    return {"id": page.get("id"), "title": title, "text": text} if text else Skipped("without text")
-
-
-READERS[DUMP] = read_dump
+    if kind != "article" and not options.wiki_lists:
+        return kind
+    text = clean(wikitext, options.wiki_variant, options.wiki_tables)
+    return {"id": page.get("id"), "title": title, "text": text} if text else "without text"
