@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import gensim
 import pytest
 from backports import zstd
 from gensim.corpora import WikiCorpus
@@ -470,3 +471,23 @@ def test_all_of_the_running_text_is_kept_where_gensim_keeps_half(tmp_path: Path)
     wanted = han(VECTOR_TEXT + INSTITUTE_TEXT)
     share = (wanted & found).total() / wanted.total()
     assert 0.45 < share < 0.6
+
+
+SHIPPED = Path(gensim.__file__).parent / "test" / "test_data"
+MARKUP = re.compile(
+    r"\{\{|\}\}|\[\[|\]\]|\{\||\|\}|^[|!]|''|</?(?:ref|br|div|span|small|sub)|&(?:nbsp|amp|lt);", re.MULTILINE
+)
+
+
+def test_no_markup_is_left_in_the_real_pages_that_gensim_ships() -> None:
+    path = next(SHIPPED.glob("enwiki-latest-pages-articles1.xml-*-shortened.bz2"), None)
+    if path is None:
+        pytest.skip("this gensim comes without its test data")
+    found: Counter[str] = Counter()
+    options = Options(format="wiki")
+    texts = [
+        str(record["text"]) for _, _, _, record in readers.read_source(path, options, found) if type(record) is dict
+    ]
+    assert len(texts) == 98
+    assert found == {"skipped: redirect": 99, "skipped: disambiguation": 8, "skipped: another namespace": 1}
+    assert not [text for text in texts if MARKUP.search(text)]
