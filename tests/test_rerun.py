@@ -57,6 +57,7 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("setting", "reruns", "reason"),
     [
+        ("Articles.errors=replace", ALL - {"dictionary"}, "Articles.errors strict → replace"),
         ("Train.window=7", {"train", "export"}, "Train.window 5 → 7"),
         ("Train.epochs=2", {"train", "export"}, "Train.epochs 1 → 2"),
         ("Train.vector_size=9", {"train", "export"}, "Train.vector_size 8 → 9"),

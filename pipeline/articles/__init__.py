@@ -44,9 +44,10 @@ def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> 
     if rejected > max_rejected * records:
         with report.open(encoding="utf-8") as file:
             first = json.loads(file.readline())
+        hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
-            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}; all: {report}"
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: {report}"
         )
     if rejected == records:
         raise ValueError("the sources hold no article")
@@ -70,8 +71,9 @@ def make_article(
     article = {name: text for name, (text, _) in normal.items()}
     if not article["text"].strip():
         return Rejected("an empty text"), {}
-    whole = readers.is_whole(PurePosixPath(source), options)
-    identity = article.pop("id") or (source if whole else f"{source}:{line}")
+    identity = article.pop("id")
+    if not identity:
+        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
     return {"id": identity, "source": source, **article}, normal["text"][1]
 
 

@@ -1,7 +1,7 @@
 """Which fields of a record are its text, id, title and label."""
 
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Collection
 
 from pipeline.articles.records import Options, Record, Rejected
 
@@ -13,35 +13,49 @@ NAMES = {
     "label": ("label", "category", "类别", "分类"),
 }
 
-Choice = tuple[dict[str, str], tuple[str, ...]]
+Choice = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+KNOWN = 1024  # different lists of names that are remembered
 
 
-@lru_cache(maxsize=1024)
-def choose(names: tuple[str, ...], options: Options) -> Choice:
-    """The name in the record of each field that is there, and what should be said of it: other names than the field's
-    own, and names that were passed over."""
-    chosen, notes = {}, []
+def choose(names: Collection[str], options: Options) -> Choice:
+    """(field, name in the record) of each field that is there, and what should be said of it: other names than the
+    field's own, and names that were passed over."""
+    chosen, notes = [], []
     for field, usual in NAMES.items():
         given = getattr(options, f"{field}_field")
         there = [name for name in ((given,) if given else usual) if name in names]
         if there:
-            chosen[field] = there[0]
+            chosen.append((field, there[0]))
         if there[1:]:
             notes.append(f"{field} from {there[0]}, not {there[1]}")
         elif there and there[0] not in (field, given):
             notes.append(f"{field} from {there[0]}")
-    return chosen, tuple(notes)
+    return tuple(chosen), tuple(notes)
 
 
-def pick(record: Record, options: Options, found: Counter[str]) -> Record | Rejected:
-    """The four fields of ``record`` under their own names, those that are there; ``found`` counts what was chosen."""
-    chosen, notes = choose(tuple(record), options)
-    if "text" not in chosen:
-        return Rejected(f"no {options.text_field or 'text'}")
-    picked = {field: record[name] for field, name in chosen.items()}
-    for field, value in picked.items():
-        if isinstance(value, dict | list) or (field == "text" and not isinstance(value, str)):
-            return Rejected(f"{chosen[field]} is no string")
-    for note in notes:
-        found[note] += 1
-    return picked
+class Fields:
+    """Picks the fields of records; ``found`` counts what was chosen."""
+
+    def __init__(self, options: Options, found: Counter[str]) -> None:
+        self.options, self.found = options, found
+        self._known: dict[tuple[str, ...], Choice] = {}
+
+    def pick(self, record: Record) -> Record | Rejected:
+        """The four fields of ``record`` under their own names, those that are there."""
+        names = tuple(record)
+        choice = self._known.get(names)
+        if choice is None:
+            choice = choose(names, self.options)
+            if len(self._known) < KNOWN:
+                self._known[names] = choice
+        chosen, notes = choice
+        picked = {}
+        for field, name in chosen:
+            value = picked[field] = record[name]
+            if not isinstance(value, str) and (field == "text" or isinstance(value, dict | list)):
+                return Rejected(f"{name} is no string")
+        if "text" not in picked:
+            return Rejected(f"no {self.options.text_field or 'text'}")
+        for note in notes:
+            self.found[note] += 1
+        return picked

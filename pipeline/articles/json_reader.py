@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.articles import fields, records
+from pipeline.articles import records
 from pipeline.articles.records import Reading, Record, Rejected
 from pipeline.articles.text import Text
 
@@ -31,7 +31,7 @@ def parse_json(raw: str, of: str, text: Text) -> Record | Rejected:
         return Rejected(f"no JSON: {error.msg} at character {error.pos + 1} of the {of}")
     except (ValueError, RecursionError) as error:
         return Rejected(f"no JSON: {error}")
-    return fields.pick(record, text.options, text.found) if isinstance(record, dict) else Rejected("no JSON object")
+    return text.fields.pick(record) if isinstance(record, dict) else Rejected("no JSON object")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Record:

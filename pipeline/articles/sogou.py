@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.articles import fields, records
+from pipeline.articles import records
 from pipeline.articles.records import Reading, Record, Rejected
 from pipeline.articles.text import Text
 
@@ -40,4 +40,4 @@ def read_sogou(text: Text, end: int | None) -> Iterator[Reading]:
 
 def _record(doc: list[str | Rejected], text: Text) -> Record | Rejected:
     bad = next((line for line in doc if isinstance(line, Rejected)), None)
-    return bad or fields.pick(dict(FIELD.findall("".join(map(str, doc)))), text.options, text.found)
+    return bad or text.fields.pick(dict(FIELD.findall("".join(map(str, doc)))))

@@ -89,7 +89,7 @@ def _record(header: list[str], row: list[str], text: Text) -> Record | Rejected:
     bad = next((field for field in checked if isinstance(field, Rejected)), None)
     if bad:
         return bad
-    picked = fields.pick(dict(zip(header, checked, strict=True)), text.options, text.found)
+    picked = text.fields.pick(dict(zip(header, checked, strict=True)))
     if isinstance(picked, Rejected):
         return Rejected(f"{picked.reason} among the columns {', '.join(header)[:200]}")
     return picked
@@ -108,13 +108,14 @@ def read_parquet(stream: IO[bytes], options: Options, found: Counter[str]) -> It
     offset = line = 0
     try:
         file = ParquetFile(stream, page_checksum_verification=True)
+        picker = fields.Fields(Options(), Counter())  # for rows whose fields have their own names
         chosen, notes = _columns(file.schema_arrow.names, options)
-        for batch in file.iter_batches(batch_size=ROWS, columns=sorted(set(chosen.values()))):
+        for batch in file.iter_batches(batch_size=ROWS, columns=sorted({name for _, name in chosen})):
             for row in batch.to_pylist():
                 line += 1
                 offset += sum(len(value) for value in row.values() if isinstance(value, str))
                 found.update(notes)
-                yield line, offset, _row({field: row[name] for field, name in chosen.items()})
+                yield line, offset, _row({field: row[name] for field, name in chosen}, picker)
     except ArrowException as error:
         raise OSError(str(error)) from None
 
@@ -122,13 +123,13 @@ def read_parquet(stream: IO[bytes], options: Options, found: Counter[str]) -> It
 def _columns(names: list[str], options: Options) -> fields.Choice:
     if len(set(names)) < len(names):
         raise OSError("a column stands twice")
-    chosen, notes = fields.choose(tuple(names), options)
-    if "text" not in chosen:
+    chosen, notes = fields.choose(names, options)
+    if not any(field == "text" for field, _ in chosen):
         raise OSError(f"no {options.text_field or 'text'} among the columns {', '.join(names)[:200]}")
     return chosen, notes
 
 
-def _row(row: Record) -> Record | Rejected:
+def _row(row: Record, picker: fields.Fields) -> Record | Rejected:
     if any(isinstance(value, str) and len(value) > records.LIMIT for value in row.values()):
         return records.too_long("an article")
-    return fields.pick(row, Options(), Counter())
+    return picker.pick(row)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from pipeline.articles import encodings, packing, records
+from pipeline.articles.fields import Fields
 from pipeline.articles.records import Options, Rejected
 
 BAD = "\udcff"  # stands for bytes that are no character: a lone surrogate, which no encoding gives
@@ -29,6 +30,7 @@ class Text:
         self.codec = "utf-8" if self.wide else encoding
         self.stream = packing.from_blocks(_narrow(stream, encoding), stream) if self.wide else stream
         self.options, self.found = options, found
+        self.fields = Fields(options, found)
 
     def decode(self, raw: bytes, of: str) -> str | Rejected:
         """``raw`` as text; ``of`` (the line, the file) is where a bad byte is counted from."""
@@ -112,7 +114,8 @@ def open_text(stream: IO[bytes], options: Options, found: Counter[str], *, insid
     note = "by its mark" if encoding else "without a mark"
     if not encoding and guess:
         encoding, confidence = encodings.detect(head)
-        note = f"with confidence {int(confidence * 100) / 100:.2f}"
+        least = max(step for step in (encodings.CONFIDENCE, 0.95, 0.99) if step <= confidence)
+        note = f"with confidence {least:g} or more"
     elif not encoding and options.encoding == "utf-16":
         encoding = encodings.byte_order(head)
     if encoding and (guess or encoding != "utf-8"):
