@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -63,6 +63,9 @@ fuzz: install
 
 bench-segment: install
 	$(BIN)/python benchmarks/segment_speed.py --shared $(SHARED)
+
+bench-wiki: install
+	$(BIN)/python benchmarks/wiki_dump.py --shared $(SHARED)
 
 bench-pipe: install
 	$(BIN)/python benchmarks/segment_pipe.py --shared $(SHARED)

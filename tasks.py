@@ -15,6 +15,7 @@ from pipeline import articles, cache, dedup, dictionary, export, segment, train,
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
+from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
 from pipeline.task import FilesParameter, StageTask
 
@@ -44,7 +45,7 @@ class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: text, JSON, tables, compressed or in archives")
+    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -64,6 +65,12 @@ class Articles(StageTask):
     label_field = luigi.Parameter(
         default="", description="the field with the label; empty: label, category, 类别, 分类"
     )
+
+    wiki_variant = choice(
+        "zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken"
+    )
+    wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
+    wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):

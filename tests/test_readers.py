@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from backports import zstd
-from conftest import SHARED, read_corpus
+from conftest import SHARED, Front, read_corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -696,3 +696,20 @@ def test_auto_is_never_wrong_about_real_articles(tmp_path: Path) -> None:
                 raw = text.encode(encoding)
                 (record,) = read(put(tmp_path / "a.txt", raw), encoding="auto")
                 assert isinstance(record, Rejected) or record["text"] == text
+
+
+def test_the_front_door_takes_the_parameters_and_says_what_it_found(
+    front: Front, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "news" / "a.csv", "标题,正文\n早报,今天天气很好\n".encode("gb18030"))  # 早报 morning paper
+    put(tmp_path / "news" / "b.log", "晚报\n".encode("gb18030"))  # 晚报 evening paper
+    settings = ("--set", "Articles.encoding=gb18030", "--set", "Articles.text_field=正文", "--only", "articles")
+    assert front.run(tmp_path / "news", *settings) == {"articles"}
+    said = capsys.readouterr().err
+    assert "title from 标题 (1)" in said
+    assert "left out (hidden, or of another kind): 1:" in said
+    with pytest.raises(SystemExit) as stopped:
+        front.run(tmp_path / "news", "--only", "articles")
+    assert stopped.value.code == 3
+    assert "its header cannot be read" in capsys.readouterr().err
+    assert front.run(tmp_path / "news" / "b.log", *settings[:2], "--set", "Articles.format=txt", *settings[-2:])

@@ -20,7 +20,7 @@ VERSIONS: tuple[str, ...] = ()
 
 
 def run(
-    sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1, **options: str
+    sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1, **options: Any
 ) -> cache.Counts:
     """Read ``sources`` into ``output``.
 
@@ -44,9 +44,10 @@ def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> 
     if rejected > max_rejected * records:
         with report.open(encoding="utf-8") as file:
             first = json.loads(file.readline())
+        hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
-            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}; all: {report}"
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: {report}"
         )
     if rejected == records:
         raise ValueError("the sources hold no article")

@@ -4,12 +4,14 @@ A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bou
 above ``records.LIMIT`` is rejected, or stops the run where what follows cannot be told from it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import IO
+from xml.parsers.expat import ExpatError
 
-from pipeline.articles import archives, encodings, packing, table
+from pipeline.articles import archives, encodings, packing, table, wiki
 from pipeline.articles.json_reader import read_json, read_jsonl
 from pipeline.articles.packing import split_suffix
 from pipeline.articles.plain import read_txt
@@ -28,18 +30,28 @@ READERS: dict[str, Reader] = {
     ".dat": read_sogou,
 }
 PARQUET = ".parquet"
-FORMATS = {"sogou": ".dat", **{kind[1:]: kind for kind in (*READERS, PARQUET) if kind != ".dat"}}
-KINDS = "txt, jsonl, json, csv, tsv, dat (.gz, .bz2, .xz, .zst too), parquet, tar, zip"
+DUMP = "a Wikipedia dump"  # known by its name, not by its suffix
+FORMATS = {"sogou": ".dat", "wiki": DUMP, **{kind[1:]: kind for kind in (*READERS, PARQUET) if kind != ".dat"}}
+KINDS = "txt, jsonl, json, csv, tsv, dat, *-pages-articles*.xml (.gz, .bz2, .xz, .zst too), parquet, tar, zip"
 DEFAULT = Options()
+
+# Also the parts of a dump: zhwiki-20260101-pages-articles-multistream1.xml-p1p187712.bz2
+DUMP_NAME = re.compile(r"-pages-articles.*\.xml(?:-p\d+p\d+)?$")
+INDEX_NAME = re.compile(r"-pages-articles-multistream-index.*\.txt")
 
 
 def format_of(path: PurePath, options: Options = DEFAULT) -> str | None:
-    """How a file is read: a key into ``READERS``, an archive's suffix or ``.parquet``. None for what is not read."""
+    """How a file is read: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``. None for what is not
+    read."""
     kind, packing = split_suffix(path)
+    if options.format == "auto" and DUMP_NAME.search(path.name.removesuffix(packing)):
+        return DUMP
+    if INDEX_NAME.search(path.name):
+        return None
     if kind in archives.ARCHIVES:
         return None if packing and kind == ".zip" else kind
     kind = FORMATS.get(options.format, kind)
-    return kind if kind in READERS or (kind == PARQUET and not packing) else None
+    return kind if kind in READERS or kind == DUMP or (kind == PARQUET and not packing) else None
 
 
 def is_whole(path: PurePath, options: Options) -> bool:
@@ -73,7 +85,7 @@ def read_source(
             for line, offset, record in _read_member(name, member, options, found):
                 yield name, line, before + offset, record
             before += offset
-    except (*packing.DAMAGED, encodings.UnclearError) as error:
+    except (*packing.DAMAGED, encodings.UnclearError, ExpatError) as error:
         where = f"{name}: " if name else ""
         raise ValueError(f"{path} cannot be read to its end: {where}{error}") from error
 
@@ -84,6 +96,9 @@ def _read_file(
     with packing.open_source(path) as stream:
         if kind == PARQUET:
             yield from table.read_parquet(stream, options, found)
+            return
+        if kind == DUMP:
+            yield from wiki.read_dump(stream, options, found)
             return
         if start:
             stream.seek(start)

@@ -19,6 +19,9 @@ class Options:
     id_field: str = ""
     title_field: str = ""
     label_field: str = ""
+    wiki_variant: str = "zh-cn"
+    wiki_tables: bool = False
+    wiki_lists: bool = False
 
 
 @dataclass(frozen=True)

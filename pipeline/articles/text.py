@@ -114,7 +114,8 @@ def open_text(stream: IO[bytes], options: Options, found: Counter[str], *, insid
     note = "by its mark" if encoding else "without a mark"
     if not encoding and guess:
         encoding, confidence = encodings.detect(head)
-        note = f"with confidence {int(confidence * 100) / 100:.2f}"
+        least = max(step for step in (encodings.CONFIDENCE, 0.95, 0.99) if step <= confidence)
+        note = f"with confidence {least:g} or more"
     elif not encoding and options.encoding == "utf-16":
         encoding = encodings.byte_order(head)
     if encoding and (guess or encoding != "utf-8"):
