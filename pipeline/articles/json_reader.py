@@ -16,11 +16,20 @@ TOKEN = re.compile(r'\\.?|["\[\]{},]', re.DOTALL)
 
 def read_jsonl(text: Text, end: int | None) -> Iterator[Reading]:
     """One JSON object a line. Stops at byte ``end``."""
+    if text.whole_lines:
+        yield from text.line_blocks(end)
+        return
     for line, offset, raw in text.lines(end):
-        if isinstance(raw, Rejected):
-            yield line, offset, raw
-        elif raw.removeprefix("\ufeff").strip(BLANK):
-            yield line, offset, parse_json(raw, "line", text)
+        record = parse_line(raw, text)
+        if record is not None:
+            yield line, offset, record
+
+
+def parse_line(raw: str | Rejected, text: Text) -> Record | Rejected | None:
+    """The record of a line; None for a blank one."""
+    if isinstance(raw, Rejected):
+        return raw
+    return parse_json(raw, "line", text) if raw.removeprefix("\ufeff").strip(BLANK) else None
 
 
 def parse_json(raw: str, of: str, text: Text) -> Record | Rejected:

@@ -13,8 +13,10 @@ from pipeline import shards
 from pipeline.articles import fields
 from pipeline.articles.records import Options
 
-FIELDS = ("id", "title", "label", "text")
-NOBODY, PYTHON = -1, -2  # whose a name is, besides the number of a field
+FIELDS = ("id", "title", "label", "text")  # by number
+NOBODY, PYTHON = -1, -2  # whose a name is, if no field's
+
+core: Any = import_native()
 
 
 @dataclass(frozen=True)
@@ -24,75 +26,63 @@ class Converted:
     lines: bytes
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line that Python has to read."""
-
-    raw: bytes
-
-
 def fits(options: Options) -> bool:
-    """Whether the native core is there and knows how to read by these options."""
-    return import_native() is not None and options.label == "field"
+    """Whether the native core is there and can read by these options."""
+    return core is not None and options.label == "field"
 
 
 class NativeReader:
-    """Reads the blocks of one source after another; told what Python found in a line, it reads those like it."""
+    """Reads blocks of lines, source by source. Once it has learnt the names of a record, it reads those like it."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.candidates = tuple({name: None for names in fields.candidates(options).values() for name in names})
         self.counts: Counter[str] = Counter()
         self.changed: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
-        self._source = ""
-        self._names: tuple[str, ...] | None = None
-        self._core: Any = None
+        self._candidates = {name for field in FIELDS for name in fields.candidates(field, options)}
+        self._learnt: tuple[str, frozenset[str]] | None = None
         self._notes: tuple[str, ...] = ()
+        self._articles: Any = None
 
-    def read(self, data: bytes, source: str, line: int, offset: int) -> Iterator[tuple[int, int, Converted | Line]]:
-        """``data``, whole lines, in parts: (lines so far, bytes so far, part). ``line`` lines and ``offset`` bytes of
-        ``source`` come before it. The articles of one part end in one shard's size of text."""
+    def read(self, data: bytes, source: str, line: int, offset: int) -> Iterator[tuple[int, int, Converted | bytes]]:
+        """``data``, whole lines, in parts: (lines so far, bytes so far, articles or a line for Python). ``line`` lines
+        and ``offset`` bytes of ``source`` come before. Articles of one part end in one shard's size of text."""
         at = 0
         while at < len(data):
-            if self._core and source == self._source:
-                end = offset + at
-                stop = (end // shards.SIZE + 1) * shards.SIZE - offset - 1
-                written, at, read = self._core.read(data, at, stop, line)
+            if self._articles and self._learnt and self._learnt[0] == source:
+                stop = ((offset + at) // shards.SIZE + 1) * shards.SIZE - offset - 1
+                written, at, read = self._articles.read(data, at, stop, line)
                 line += read
                 if read:
                     yield line, offset + at, Converted(written)
             if at < len(data):
-                after = data.index(b"\n", at) + 1
+                after = data.find(b"\n", at) + 1 or len(data)
                 line += 1
-                yield line, offset + after, Line(data[at:after])
+                yield line, offset + after, data[at:after]
                 at = after
 
-    def learn(self, source: str, record: dict[str, Any]) -> None:
-        """``record`` is a plain one of ``source``: from now on those with the same names are read natively."""
-        names = tuple(name for name in self.candidates if name in record)
-        if (source, names) == (self._source, self._names):
+    def learn(self, source: str, names: tuple[str, ...]) -> None:
+        """A record of ``source`` has these ``names``: those like it are read natively from now on."""
+        there = self._candidates.intersection(names)
+        if self._learnt == (source, there):
             return
         self.flush()
-        self._source, self._names = source, names
-        chosen, self._notes = fields.choose(names, self.options)
-        if len(set(chosen.values())) < len(chosen) or "text" not in chosen:
+        self._learnt = source, there
+        chosen, self._notes = fields.choose(there, self.options)
+        owner = {name: FIELDS.index(field) for field, name in chosen}
+        if len(owner) < len(chosen):  # one name for two fields
             return
-        owner = {name: FIELDS.index(field) for field, name in chosen.items()}
-        listed = [
-            (name.encode("utf-8"), owner.get(name, NOBODY) if name in names else PYTHON) for name in self.candidates
-        ]
-        self._core = _native().Articles(json.dumps(source, ensure_ascii=False)[1:-1].encode("utf-8"), tuple(listed))
+        unlike = self._candidates - there
+        listed = [(name.encode(), PYTHON if name in unlike else owner.get(name, NOBODY)) for name in self._candidates]
+        self._articles = core.Articles(json.dumps(source, ensure_ascii=False)[1:-1].encode(), tuple(listed))
 
     def flush(self) -> None:
-        """Add up what was read natively in ``counts``, ``changed`` and ``found``."""
-        if self._core:
-            counts = self._core.counts()
-            self.changed.update({rule: times for rule, times in counts.pop("normal_form").items() if times})
-            self.counts.update(counts)
-            self.found.update(dict.fromkeys(self._notes, counts["articles"]))
-            self._core = None
-
-
-def _native() -> Any:
-    return import_native()
+        """Add what was read natively to ``counts``, ``changed`` and ``found``."""
+        if self._articles:
+            counts = self._articles.counts()
+            changed = counts.pop("normal_form")
+            self.changed.update({rule: times for rule, times in changed.items() if times})
+            self.counts.update(counts, records=counts["articles"])
+            if counts["articles"]:
+                self.found.update(dict.fromkeys(self._notes, counts["articles"]))
+            self._articles = None

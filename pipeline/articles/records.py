@@ -38,6 +38,13 @@ class LeftOut:
     reason: str
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Whole lines that nobody has read yet."""
+
+    data: bytes
+
+
 Record = dict[str, Any]
 Reading = tuple[int, int, Record | Rejected]  # line, bytes read so far
 
