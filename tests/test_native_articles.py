@@ -1,7 +1,13 @@
-"""Articles by the native core: what it reads itself is what Python makes of the same line, the rest it leaves to Python."""
+"""Articles by the native core: what it reads is what Python makes of the same line, the rest it leaves to Python."""
 
+import gzip
+import io
 import json
+import tarfile
+import tempfile
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +15,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ciliu.engine_native import import_native
-from pipeline.articles import make_article, normal_form
-from pipeline.articles.readers import Rejected, parse_json
+from pipeline import articles, shards
+from pipeline.articles import make_article, normal_form, packing, records, sources
+from pipeline.articles import native as native_jsonl
+from pipeline.articles.json_reader import parse_line
+from pipeline.articles.records import Options, Rejected
+from pipeline.articles.text import Text
+from pipeline.fingerprints import Fingerprints
 
 native: Any = import_native()
 pytestmark = pytest.mark.skipif(native is None, reason="the native core was not built here")
 many = settings(deadline=None, max_examples=1_000)
 
+FIELDS = ("id", "title", "label", "text")
 SOURCE = 'news/"一".jsonl'
 # What the rules change, what stands beside it, and what ends or escapes something in JSON.
 LETTERS = st.sampled_from(
@@ -32,19 +44,15 @@ ARTICLE = st.fixed_dictionaries({"text": TEXT}, optional={"id": TEXT | st.intege
 
 def by_python(line: bytes, number: int) -> tuple[bytes, Counter[str]] | None:
     """The line that Articles writes, and the counts; None for what is no article."""
-    record = parse_json(line)
-    if isinstance(record, Rejected):
+    text = Text(io.BytesIO(), "utf-8", Options(**{f"{field}_field": field for field in FIELDS}), Counter())
+    record = parse_line(text.decode(line, "line"), text)
+    if record is None or isinstance(record, Rejected):
         return None
     article, changed = make_article(record, SOURCE, number)
     if isinstance(article, Rejected):
         return None
-    counts = Counter(
-        articles=1, characters_in=len(record["text"]), characters=len(article["text"]), **changed
-    )
+    counts = Counter(articles=1, characters_in=len(record["text"]), characters=len(article["text"]), **changed)
     return (json.dumps(article, ensure_ascii=False) + "\n").encode(), counts
-
-
-FIELDS = ("id", "title", "label", "text")
 
 
 def reader(record: Any = FIELDS) -> Any:
@@ -53,8 +61,8 @@ def reader(record: Any = FIELDS) -> Any:
     return native.Articles(json.dumps(SOURCE, ensure_ascii=False)[1:-1].encode(), names)
 
 
-def counts_of(articles: Any) -> Counter[str]:
-    counts = articles.counts()
+def counts_of(core: Any) -> Counter[str]:
+    counts = core.counts()
     return Counter({**counts.pop("normal_form"), **counts})
 
 
@@ -71,16 +79,16 @@ def check(lines: list[bytes]) -> int:
     """Compare line by line; returns how many the native core read itself."""
     own = 0
     for number, line in enumerate(lines, 1):
-        articles = reader(names_in(line))
+        core = reader(names_in(line))
         reference = by_python(line, number)
-        written, at, read = articles.read(line + b"\n", 0, len(line) + 1, number - 1)
+        written, at, read = core.read(line + b"\n", 0, len(line) + 1, number - 1)
         if read:
             assert reference is not None
             assert (written, at) == (reference[0], len(line) + 1)
-            assert +counts_of(articles) == +reference[1]
+            assert +counts_of(core) == +reference[1]
         else:
             assert (written, at) == (b"", 0)
-            assert not +counts_of(articles)
+            assert not +counts_of(core)
         own += read
     return own
 
@@ -118,12 +126,12 @@ def test_the_normal_form_is_pythons(text: str) -> None:
         return
     normal, changed = normal_form.normalize(text)
     line = json.dumps({"text": text}).encode()
-    articles = reader(["text"])
-    written, _, read = articles.read(line + b"\n", 0, len(line) + 1, 0)
+    core = reader(["text"])
+    written, _, read = core.read(line + b"\n", 0, len(line) + 1, 0)
     if normal.strip():
         assert read == 1
         assert json.loads(written)["text"] == normal
-        assert +Counter(articles.counts()["normal_form"]) == Counter(changed)
+        assert +Counter(core.counts()["normal_form"]) == Counter(changed)
     else:
         assert read == 0
 
@@ -135,8 +143,8 @@ def test_the_normal_form_is_pythons(text: str) -> None:
         b'{"text": "a", "text": "b"}', b'{"text": "a", "x": 1, "x": 2}', b'{"text": "a", "x": {"y": 1}}',
         b'{"text": "\\ud800"}', b'{"text": "a\x01"}', b'{"text": "\xff"}', b'{"text": "a", "x": "\\q"}',
         b'{"text": "a", "x": NaN}', b'{"text": "a", "x": 01}', b'{"text": "a"} x', b'\xef\xbb\xbf{"text": "a"}',
-        b'{"text": "a",}', b'{"text": "a" "id": 1}', b'{"text": "a"', b'{"te\\u0078t": "a"}', b'{"text": "a", "id": true}',
-        b'{"text": "a", "id": 1.50}', b'{"text": "a", "id": -0}',
+        b'{"text": "a",}', b'{"text": "a" "id": 1}', b'{"text": "a"', b'{"te\\u0078t": "a"}',
+        b'{"text": "a", "id": true}', b'{"text": "a", "id": 1.50}', b'{"text": "a", "id": -0}',
     ],
 )  # fmt: skip
 def test_what_is_no_plain_article_is_left_to_python(line: bytes) -> None:
@@ -146,13 +154,13 @@ def test_what_is_no_plain_article_is_left_to_python(line: bytes) -> None:
 def test_it_stops_at_the_first_line_that_is_none_of_its_own_and_before_the_limit() -> None:
     lines = [b'{"text": "a"}\n', b'{"text": "b"}\n', b"[]\n", b'{"text": "c"}\n', b'{"text": "d"}']
     data = b"".join(lines)
-    articles = reader(["text"])
-    written, at, read = articles.read(data, 0, len(data), 0)
+    core = reader(["text"])
+    written, at, read = core.read(data, 0, len(data), 0)
     assert (at, read, written.count(b"\n")) == (28, 2, 2)
-    written, at, read = articles.read(data, at + 3, len(data), 3)
+    written, at, read = core.read(data, at + 3, len(data), 3)
     assert (data[at:], read) == (lines[4], 1)  # no line end yet
     assert json.loads(written)["id"] == f"{SOURCE}:4"
-    assert articles.read(data, 0, 27, 0)[1:] == (14, 1)  # the second line would end behind the limit
+    assert core.read(data, 0, 27, 0)[1:] == (14, 1)  # the second line would end behind the limit
 
 
 def test_a_line_with_other_names_than_those_before_is_left_to_python() -> None:
@@ -167,3 +175,57 @@ def test_a_line_with_other_names_than_those_before_is_left_to_python() -> None:
 def test_names_that_are_none_are_refused(names: Any) -> None:
     with pytest.raises(ValueError, match="at most 32 names"):
         native.Articles(b"", names)
+
+
+# ---------------------------------------------------------------- the stage
+
+
+def pack_twice(content: bytes) -> bytes:
+    """A tar with the same lines in two members."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in ("a.jsonl", "b.jsonl"):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {".jsonl": bytes, ".jsonl.gz": gzip.compress, ".tar": pack_twice}
+LINE = st.one_of(
+    ARTICLE.map(lambda record: json.dumps(record, ensure_ascii=False).encode()),
+    RECORD.map(lambda record: json.dumps(record).encode()),
+    st.fixed_dictionaries({"content": TEXT, "url": TEXT}).map(lambda record: json.dumps(record).encode()),
+    st.sampled_from([b"", b" ", b"[]", b'{"text": "\xff"}', b"\xef\xbb\xbf", b'{"text": "' + b"a" * 300 + b'"}']),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(LINE, min_size=1, max_size=60), st.booleans(), st.sampled_from([".jsonl", ".jsonl.gz", ".tar"]))
+def test_the_stage_writes_the_same_with_and_without_the_native_core(lines: list[bytes], end: bool, suffix: str) -> None:
+    lines = [b'{"text": "an article"}', *lines]
+    content = b"\n".join(lines) + b"\n" * end
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        source = Path(folder) / "in" / f"a{suffix}"
+        source.parent.mkdir()
+        source.write_bytes(PACKINGS[suffix](content))
+        patch.setattr(shards, "SIZE", 500)  # so that files of articles end in the middle
+        patch.setattr(records, "LIMIT", 200)
+        patch.setattr(packing, "BLOCK", 64)
+        results = []
+        for there in (True, False):
+            patch.setattr(native_jsonl, "fits", lambda _, there=there: there)
+            output = Path(folder) / str(there)
+            output.mkdir()
+            counts = articles.run(find_sources(source, Path(folder)), output, max_rejected=1.0)
+            results.append((read_files(output), counts))
+    assert results[0] == results[1]
+
+
+def find_sources(source: Path, data: Path) -> list[Any]:
+    files, _ = sources.find([str(source)])
+    return sources.read_state(files, Fingerprints(data))
+
+
+def read_files(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output.iterdir() if path.is_file()}

@@ -7,12 +7,14 @@ if there are any, ``left_out.jsonl``: the members of archives that are not read.
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from pipeline import cache, shard_files, shards
-from pipeline.articles import normal_form, readers
-from pipeline.articles.records import LeftOut, Options, Record, Rejected
+from pipeline.articles import native, normal_form, readers
+from pipeline.articles.json_reader import parse_line
+from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
 VERSION = 5
@@ -81,48 +83,75 @@ class _Writer:
     """The files of one shard: articles, cut at fixed offsets of the text where the piece says so, and what is none."""
 
     def __init__(self, folder: Path, name: str, options: Options) -> None:
-        self.folder, self.name, self.options = folder, name, options
+        self.folder, self.name = folder, name
+        self.options = replace(options, whole_lines=native.fits(options))
+        self.native = native.NativeReader(options)
         self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
         self.changed: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
         self.number = 0
-        self._files: dict[str, IO[str]] = {}
+        self._files: dict[str, IO[bytes]] = {}
+
+    def write_lines(self, piece: Piece, source: str, line: int, offset: int, lines: Lines) -> None:
+        """Lines of JSON: natively where that is possible, else one by one."""
+        line, offset = line - lines.count, offset - len(lines.data)
+        for number, end, part in self.native.read(lines.data, source, line, offset):
+            if isinstance(part, native.Converted):
+                self._open_for(piece, end)
+                self._articles(piece).write(part.lines)
+                continue
+            record = parse_line(lines.text.decode(part, "line"), lines.text)
+            if record is not None:
+                self.write(piece, source, number, end, record)
+            if isinstance(record, dict):
+                self.native.learn(source, lines.text.fields.names)
 
     def write(self, piece: Piece, source: str, line: int, offset: int, record: Record | Rejected | LeftOut) -> None:
-        if piece.cut and offset // shards.SIZE != self.number:
-            self.close_articles()
-            self.number = offset // shards.SIZE
+        self._open_for(piece, offset)
         if isinstance(record, LeftOut):
             self.counts["left_out"] += 1
-            self._write_row(".left_out", {"file": source, "reason": record.reason})
+            self._write_row(self._file(".left_out"), {"file": source, "reason": record.reason})
             return
         self.counts["records"] += 1
         article, changed = (record, {}) if isinstance(record, Rejected) else self._make(record, source, line)
         self.changed.update(changed)
         if isinstance(article, Rejected):
             self.counts["rejected"] += 1
-            self._write_row(".rejected", {"file": source, "line": line, "reason": article.reason})
+            self._write_row(self._file(".rejected"), {"file": source, "line": line, "reason": article.reason})
         else:
             self.counts["articles"] += 1
             self.counts["characters"] += len(article["text"])
-            self._write_row(f"-{self.number:05d}.jsonl" if piece.cut else ".jsonl", article)
+            self._write_row(self._articles(piece), article)
 
     def _make(self, record: Record, source: str, line: int) -> tuple[Record | Rejected, dict[str, int]]:
         self.counts["characters_in"] += len(record["text"])
         return make_article(record, source, line, self.options)
 
-    def _write_row(self, suffix: str, row: Record) -> None:
-        if suffix not in self._files:
-            self._files[suffix] = (self.folder / f"{self.name}{suffix}").open("w", encoding="utf-8", newline="\n")
-        self._files[suffix].write(json.dumps(row, ensure_ascii=False) + "\n")
+    def _open_for(self, piece: Piece, offset: int) -> None:
+        """What ends at ``offset`` of the piece may belong into the next file of articles."""
+        if piece.cut and offset // shards.SIZE != self.number:
+            for suffix in [suffix for suffix in self._files if suffix.endswith(".jsonl")]:
+                self._files.pop(suffix).close()
+            self.number = offset // shards.SIZE
 
-    def close_articles(self) -> None:
-        for suffix in [suffix for suffix in self._files if suffix.endswith(".jsonl")]:
-            self._files.pop(suffix).close()
+    def _articles(self, piece: Piece) -> IO[bytes]:
+        return self._file(f"-{self.number:05d}.jsonl" if piece.cut else ".jsonl")
+
+    def _file(self, suffix: str) -> IO[bytes]:
+        if suffix not in self._files:
+            self._files[suffix] = (self.folder / f"{self.name}{suffix}").open("wb")
+        return self._files[suffix]
+
+    @staticmethod
+    def _write_row(file: IO[bytes], row: Record) -> None:
+        file.write((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8"))
 
     def close(self) -> dict[str, Any]:
         for file in self._files.values():
             file.close()
+        self.native.flush()
+        for total, read in zip((self.counts, self.changed, self.found), self.native.totals, strict=True):
+            total.update(read)
         found = {"found": dict(self.found)} if self.found else {}
         return {**self.counts, "normal_form": dict(self.changed), **found}
 
@@ -143,7 +172,10 @@ def _read_piece(piece: Piece, writer: _Writer) -> None:
     reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
     for member, line, offset, record in reading:
         source = f"{piece.name}/{member}" if member else piece.name
-        writer.write(piece, source, piece.line + line, offset, record)
+        if isinstance(record, Lines):
+            writer.write_lines(piece, source, piece.line + line, offset, record)
+        else:
+            writer.write(piece, source, piece.line + line, offset, record)
 
 
 def summary(counts: cache.Counts) -> str:

@@ -15,7 +15,7 @@ TOKEN = re.compile(r'\\.?|["\[\]{},]', re.DOTALL)
 
 
 def read_jsonl(text: Text, end: int | None) -> Iterator[Reading]:
-    """One JSON object a line. Stops at byte ``end``."""
+    """One JSON object a line. Stops at byte ``end``. Where ``Options.whole_lines`` asks for them, blocks of lines."""
     if text.whole_lines:
         yield from text.line_blocks(end)
         return

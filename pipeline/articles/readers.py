@@ -15,7 +15,7 @@ from pipeline.articles import archives, encodings, packing, table, wiki
 from pipeline.articles.json_reader import read_json, read_jsonl
 from pipeline.articles.packing import split_suffix
 from pipeline.articles.plain import read_txt
-from pipeline.articles.records import LeftOut, Options, Reading, Rejected
+from pipeline.articles.records import LeftOut, Lines, Options, Reading, Record, Rejected
 from pipeline.articles.sogou import read_sogou
 from pipeline.articles.text import Text, open_text
 
@@ -65,13 +65,13 @@ def read(path: Path, start: int = 0, end: int | None = None, options: Options = 
     Raises ``ValueError`` with the path where the file is damaged, truncated or unreadable.
     """
     for _, line, offset, record in read_source(path, options, Counter(), start, end):
-        if not isinstance(record, LeftOut):
+        if not isinstance(record, LeftOut | Lines):
             yield line, offset, record
 
 
 def read_source(
     path: Path, options: Options, found: Counter[str], start: int = 0, end: int | None = None
-) -> Iterator[tuple[str, int, int, Rejected | LeftOut | dict[str, object]]]:
+) -> Iterator[tuple[str, int, int, Record | Rejected | LeftOut | Lines]]:
     """The same with the name of the member before each record, in an archive; ``found`` counts what was found out."""
     kind = format_of(path, options)
     name = ""
@@ -107,7 +107,7 @@ def _read_file(
 
 def _read_member(
     name: str, member: IO[bytes] | Rejected | LeftOut, options: Options, found: Counter[str]
-) -> Iterator[tuple[int, int, Rejected | LeftOut | dict[str, object]]]:
+) -> Iterator[tuple[int, int, Record | Rejected | LeftOut | Lines]]:
     path = PurePath(name)
     kind = format_of(path, options)
     if isinstance(member, Rejected | LeftOut):

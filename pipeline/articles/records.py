@@ -22,6 +22,7 @@ class Options:
     wiki_variant: str = "zh-cn"
     wiki_tables: bool = False
     wiki_lists: bool = False
+    whole_lines: bool = False  # the stage reads lines of JSON itself, by the block
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Lines:
-    """Whole lines that nobody has read yet."""
+    """Lines of ``text``, a ``Text``, that nobody has read yet; the last may lack its end where the text has none."""
 
     data: bytes
+    count: int
+    text: Any
 
 
 Record = dict[str, Any]
-Reading = tuple[int, int, Record | Rejected]  # line, bytes read so far
+Reading = tuple[int, int, Record | Rejected | Lines]  # line, bytes read so far
 
 
 def too_long(what: str) -> Rejected:

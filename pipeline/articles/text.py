@@ -7,7 +7,7 @@ from typing import IO
 
 from pipeline.articles import encodings, packing, records
 from pipeline.articles.fields import Fields
-from pipeline.articles.records import Options, Rejected
+from pipeline.articles.records import Lines, Options, Reading, Rejected
 
 BAD = "\udcff"  # stands for bytes that are no character: a lone surrogate, which no encoding gives
 
@@ -31,6 +31,7 @@ class Text:
         self.stream = packing.from_blocks(_narrow(stream, encoding), stream) if self.wide else stream
         self.options, self.found = options, found
         self.fields = Fields(options, found)
+        self.whole_lines = options.whole_lines and self.codec == "utf-8"
 
     def decode(self, raw: bytes, of: str) -> str | Rejected:
         """``raw`` as text; ``of`` (the line, the file) is where a bad byte is counted from."""
@@ -74,6 +75,26 @@ class Text:
                 yield line, offset, records.too_long("a line")
             else:
                 yield line, offset, decode(raw, "line")
+
+    def line_blocks(self, end: int | None = None) -> Iterator[Reading]:
+        """(line, bytes read so far, whole lines) up to byte ``end``: ``lines`` by the block."""
+        offset = line = 0
+        rest = raw = b""
+        while True:
+            room = min(packing.BLOCK, records.LIMIT + 1 - len(rest))
+            raw = self.stream.read(room if end is None else min(room, end - offset - len(rest)))
+            data = rest + raw
+            cut = data.rfind(b"\n") + 1 if raw else len(data)
+            if cut:
+                count = data.count(b"\n", 0, cut) + (not raw)  # at the end there is one without a line end
+                line, offset = line + count, offset + cut
+                yield line, offset, Lines(data[:cut], count, self)
+            rest = data[cut:]
+            if not raw:
+                return
+            if len(rest) > records.LIMIT:
+                line, offset, rest = line + 1, offset + len(rest) + self._skip_line(), b""
+                yield line, offset, records.too_long("a line")
 
     def _skip_line(self) -> int:
         skipped = 0
