@@ -146,9 +146,7 @@ class Train(StageTask):
     epochs = whole(5, 1, 10_000, "passes over the text")
     negative = whole(-1, -1, 1_000, "negative samples a pair; -1: 5, or 0 where hs is 1")
     hs = whole(0, 0, 1, "1: hierarchical softmax")
-    share = whole(
-        -1, -1, 1_000, "context words that share negative samples; 0: the window; -1: 4, or 0 without negative"
-    )
+    share = whole(-1, -1, 1_000, "context words that share negative samples; 0: the window; -1: 0, or 1 with gensim")
     sample = real(1e-3, 1, "subsampling of frequent words")
     alpha = real(0.025, 10, "learning rate at the start")
     min_alpha = real(0.0001, 10, "learning rate at the end")

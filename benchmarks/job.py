@@ -1,8 +1,8 @@
-"""Is the whole job as fast as the plain script? ``python benchmarks/job.py --shared ../shared``.
+"""How many times as fast as the plain script is the whole job? ``python benchmarks/job.py --shared ../shared``.
 
-``ciliu run`` in a fresh data folder against ``plain_script.py``: the same articles, the same parameters (gensim's
-defaults), two cores, by turns. Ciliu cuts in two processes, the script in one, as such scripts do; Ciliu also writes
-what the script keeps in memory. The goal: no slower.
+``ciliu run`` in a fresh data folder against ``plain_script.py``: the same articles, the same parameters (one epoch, 256
+dimensions, window 10, five negative samples), two cores, by turns. Ciliu cuts in two processes, the script in one, as
+such scripts do; Ciliu also writes what the script keeps in memory. The floor: 10 times; the goal: 20.
 """
 
 import json
@@ -21,7 +21,7 @@ import report
 from pipeline.cli.tables import align
 
 THREADS = 2
-PARAMETERS = {"vector_size": 100, "window": 5, "epochs": 5, "min_count": 5, "negative": 5, "sample": 1e-3}
+PARAMETERS = {"vector_size": 256, "window": 10, "epochs": 1, "min_count": 5, "negative": 5, "sample": 1e-3}
 NUMBERS = ("seconds", "cpu_seconds", "others_cpu_seconds", "peak_bytes")
 SCRIPT = Path(__file__).with_name("plain_script.py")
 

@@ -143,7 +143,7 @@ def test_the_engine_is_resolved_before_the_key_is_made(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(native, "is_there", lambda: True)
     found = resolve(**ASKED)
-    assert (found["engine"], found["share"], found["held_out"]) == ("native", 4, 1_000)
+    assert (found["engine"], found["share"], found["held_out"]) == ("native", 0, 1_000)
     found = resolve(**{**ASKED, "hs": 1})
     assert (found["engine"], found["share"]) == ("native", 0)  # nothing to share but the path
     monkeypatch.setattr(native, "is_there", lambda: False)
