@@ -12,6 +12,7 @@ run goes on.
 
 import json
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -96,6 +97,7 @@ def check_batch(seed: int, number: int) -> tuple[Counter[str], Facts | None]:
         wrong = next((data for data in flawed if both.wrong_flaw(data)), None)
     counts = Counter({"strings": len(texts), "characters": sum(map(len, texts)), "flawed bytes": len(flawed)})
     counts[f"dictionary: {draw.style}"] = len(texts)
+    counts[f"allocator: {os.environ.get('PYTHONMALLOC', 'pymalloc')}"] = len(texts)
     for text in texts:
         counts.update(random_cases.features(text))
     if failed:

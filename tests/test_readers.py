@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import lzma
+import random
 import sys
 import tarfile
 import tracemalloc
@@ -25,6 +26,7 @@ from pipeline import articles
 from pipeline.articles import readers, records
 from pipeline.articles.records import LeftOut, Options, Rejected
 from pipeline.articles.sources import find, read_state
+from pipeline.cli.texts import read_lines_of
 from pipeline.fingerprints import Fingerprints
 
 some = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -409,6 +411,45 @@ def test_the_members_of_an_archive_are_read_like_files_in_its_order(
     assert found == expected
 
 
+_choose = random.Random(0).choices  # text that hardly packs, as real text
+LETTERS = [chr(code) for code in range(0x4E00, 0x9000)]
+LARGE = [{"id": str(n), "title": "", "label": "", "text": "".join(_choose(LETTERS, k=100))} for n in range(600)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.jsonl", "a.json", "a.csv", "a.tsv.xz", "a.json.bz2", "a.tar", "a.tar.zst", "a.zip", "a.parquet", "a.dat"],
+)
+def test_a_large_source_of_any_format_comes_in_several_files_for_the_later_stages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("pipeline.shards.SIZE", 16_000)
+    if name == "a.parquet":
+        path = parquet_of(tmp_path, {field: [article[field] for article in LARGE] for field in LARGE[0]})
+    elif name == "a.dat":
+        docs = [f"<doc>\n<docno>{one['id']}</docno>\n<content>{one['text']}</content>\n</doc>\n" for one in LARGE]
+        path = put(tmp_path / name, "".join(docs).encode())
+    elif name in ARCHIVERS:
+        members = {f"{number}.jsonl": as_jsonl(LARGE[number : number + 150]).encode() for number in range(0, 600, 150)}
+        path = put(tmp_path / name, ARCHIVERS[name](members))
+    else:
+        suffix, _, packing = name.removeprefix("a.").partition(".")
+        write = as_json if suffix == "json" else WRITERS[suffix][1]
+        path = put(tmp_path / name, PACKERS[f".{packing}" if packing else ""](write(LARGE).encode()))
+    make(tmp_path / "out", path)
+    assert [(article["id"], article["text"]) for article in output(tmp_path / "out")] == [
+        (article["id"], article["text"]) for article in LARGE
+    ]
+    assert len(list((tmp_path / "out").glob("0*.jsonl"))) >= (2 if ".json" in name else 4)  # .json: blocks of 64 KiB
+
+
+def test_dict_diff_and_compare_read_every_kind_too(tmp_path: Path) -> None:
+    put(tmp_path / "news" / "a.csv", as_table(LARGE[:2], ",").encode())
+    put(tmp_path / "news" / "b.zip", zip_of({"x.json": as_json(LARGE[2:4]).encode(), "y.jpg": b"y"}))
+    lines = [article["text"].strip() for article in LARGE[:4]]
+    assert list(read_lines_of(str(tmp_path / "news"))) == lines
+
+
 @pytest.mark.parametrize("archive", ["a.tar.gz", "a.zip"])
 def test_what_is_not_read_in_an_archive_is_told_and_counts_as_no_record(tmp_path: Path, archive: str) -> None:
     members = {
@@ -623,6 +664,14 @@ def test_a_parquet_file_that_is_damaged_is_an_error_that_names_it(tmp_path: Path
     for damaged in (bytes(flipped), content[:-9], content[: len(content) // 2], b"", b"PAR1"):
         with pytest.raises(ValueError, match=r"a\.parquet cannot be read to its end: "):
             read(put(path, damaged))
+
+
+def test_a_text_in_parquet_that_is_not_utf_8_is_rejected_alone(tmp_path: Path) -> None:
+    path = parquet_of(
+        tmp_path, {"text": ["甲乙", "丙丁"]}, compression="none", use_dictionary=False, write_statistics=False
+    )
+    path.write_bytes(path.read_bytes().replace("丙丁".encode(), b"\xff" * 6))
+    assert read(path) == [{"text": "甲乙"}, Rejected("not UTF-8")]
 
 
 def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
 from pipeline.articles import fields, records
 from pipeline.articles.records import Options, Reading, Record, Rejected
@@ -111,11 +111,11 @@ def read_parquet(stream: IO[bytes], options: Options, found: Counter[str]) -> It
         picker = fields.Fields(Options(), Counter())  # for rows whose fields have their own names
         chosen, notes = _columns(file.schema_arrow.names, options)
         for batch in file.iter_batches(batch_size=ROWS, columns=sorted({name for _, name in chosen})):
-            for row in batch.to_pylist():
+            offset += batch.nbytes
+            for row in _values(batch):
                 line += 1
-                offset += sum(len(value) for value in row.values() if isinstance(value, str))
                 found.update(notes)
-                yield line, offset, _row({field: row[name] for field, name in chosen}, picker)
+                yield line, offset, _row(row, chosen, picker)
     except ArrowException as error:
         raise OSError(str(error)) from None
 
@@ -129,7 +129,20 @@ def _columns(names: list[str], options: Options) -> fields.Choice:
     return chosen, notes
 
 
-def _row(row: Record, picker: fields.Fields) -> Record | Rejected:
+def _values(batch: Any) -> Iterator[Record | Rejected]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for number in range(batch.num_rows):
+            try:
+                yield from batch.slice(number, 1).to_pylist()
+            except UnicodeDecodeError:
+                yield Rejected("not UTF-8")
+
+
+def _row(row: Record | Rejected, chosen: Iterable[tuple[str, str]], picker: fields.Fields) -> Record | Rejected:
+    if isinstance(row, Rejected):
+        return row
     if any(isinstance(value, str) and len(value) > records.LIMIT for value in row.values()):
         return records.too_long("an article")
-    return picker.pick(row)
+    return picker.pick({field: row[name] for field, name in chosen})

@@ -22,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import cache, shard_files, shards
-from pipeline.processes import cpus
 from pipeline.shard_files import File
 from pipeline.shards import Shard
 from pipeline.vocabulary.counter import Counter, make_counter
@@ -54,7 +53,7 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         for group in groups
     ]
     grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes, verify=True)
-    counter, numbers = merge_groups([output / f"{shard.name}.counts" for shard in work], processes)
+    counter, numbers = merge_groups([output / f"{shard.name}.counts" for shard in work])
     kept, words, words_in = counter.rank(min_count)
     if not kept:
         raise ValueError(
@@ -111,18 +110,8 @@ def count_group(folder: Path, name: str, lists: Sequence[tuple[str, str]]) -> ca
     return {"lengths": lengths}
 
 
-def merge_groups(paths: Sequence[Path], processes: int) -> tuple[Counter, list[Numbers]]:
-    """The words of the groups' ``.counts`` files in one counter, and for each group its words' numbers there. Two
-    halves at once, then the second into the first."""
-    half = (len(paths) + 1) // 2
-    with ThreadPoolExecutor(min(processes or cpus(), 2)) as threads:
-        (counter, numbers), (second, others) = threads.map(merge, (paths[:half], paths[half:]))
-    places = as_numbers(counter.add(second.counts()))
-    return counter, [*numbers, *(places[other] for other in others)]
-
-
-def merge(paths: Sequence[Path]) -> tuple[Counter, list[Numbers]]:
-    """The words of ``.counts`` files in one counter, and for each file its words' numbers there."""
+def merge_groups(paths: Sequence[Path]) -> tuple[Counter, list[Numbers]]:
+    """The words of the groups' ``.counts`` files in one counter, and for each group its words' numbers there."""
     counter = make_counter()
     return counter, [as_numbers(counter.add(path.read_bytes())) for path in paths]
 
