@@ -3,19 +3,21 @@
 import itertools
 import json
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import write_articles
+from conftest import Front, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import cache, dedup, shard_files
 from pipeline.build import build
 from pipeline.cli import request
+from pipeline.cli.duplicates import show_differences
 from pipeline.dedup import candidates, grams, near_duplicates, signatures
 from pipeline.dedup.groups import Groups
 from pipeline.task import StageTask
@@ -78,10 +80,19 @@ def test_numbers_that_only_one_of_two_texts_has_do_not_keep_it_apart() -> None:
     assert near_duplicates.judge(grams.cut(one), grams.cut(other), 0.5) == near_duplicates.ALIKE
 
 
-def test_other_words_and_other_numbers_are_judged_by_the_words() -> None:
+def test_a_template_stays_one_where_some_words_differ_too() -> None:
     one, other = weather("北京", 11, 12, 26), weather("北京", 27, 19, 33)  # 北京 Beijing
-    edited = other.replace("驾车出行请注意交通安全", "老人和儿童请减少外出")  # the old and the young should stay in
-    assert near_duplicates.judge(grams.cut(one), grams.cut(edited), 0.5) == near_duplicates.ALIKE
+    edited = other.replace("驾车出行", "夜间出行")  # going by car; going out at night
+    cut = [grams.cut(text) for text in (one, edited)]
+    words = [grams.Grams(plain, plain[:0]) for plain, _ in cut]
+    assert grams.similarity(*words) < grams.SAME_WORDS
+    assert near_duplicates.judge(*cut, 0.5) == near_duplicates.NUMBERS
+
+
+def test_an_edit_that_took_the_only_number_does_not_keep_a_copy_apart() -> None:
+    rest = "本市空气质量良好，适合户外活动，早晚温差较大，市民出行请注意增减衣物，驾车出行请注意交通安全。"
+    one, other = f"气温最高12度。{rest}", f"今天天气十分不错。{rest}"  # at most 12 degrees; fine weather today
+    assert near_duplicates.judge(grams.cut(one), grams.cut(other), 0.5) == near_duplicates.ALIKE
 
 
 # ---------------------------------------------------------------- signatures and bands
@@ -381,3 +392,59 @@ def test_without_rensa_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
     assert dedup.versions(near=False) == ()
     with pytest.raises(ValueError, match=r"Dedup.near needs rensa, which is not installed: pip install rensa"):
         dedup.versions(near=True)
+
+
+# ---------------------------------------------------------------- ciliu duplicates
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """A weather report, the same with a source before it, an edited one, and it once more."""
+    one = weather("北京", 11, 12, 26)  # 北京 Beijing
+    edited = one.replace("交通安全", "安全，遵守法规")  # safety, keep to the rules
+    texts = [one, f"来源：晚报\n{one}", edited, f" {one}"]  # 来源 source, 晚报 evening paper
+    return write_articles(
+        tmp_path / "text" / "a.jsonl", [{"id": f"n{n}", "text": text} for n, text in enumerate(texts)]
+    )
+
+
+def test_pairs_are_shown_with_their_similarity_and_where_they_differ(
+    copies: Path, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front.run(copies, "--set", NEAR, "--only", "dedup")
+    capsys.readouterr()
+    front("duplicates")
+    first, differs, second, *_ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"0\.\d{3}  n1 \(text/a.jsonl\) repeats n0 \(text/a.jsonl\)", first)
+    assert differs.strip() == "{+来源：晚报⏎+}北京天气预报：1"
+    assert re.fullmatch(r"0\.\d{3}  n2 .* repeats n0 .*", second)
+    front("duplicates", "--lowest", "-n", "1")
+    assert len(re.findall("repeats", capsys.readouterr().out)) == 1
+    front("duplicates", "--exact")
+    assert capsys.readouterr().out == "n3 (text/a.jsonl) repeats n0 (text/a.jsonl)\n"
+
+
+def test_a_run_that_did_not_look_for_near_duplicates_says_how_to(
+    copies: Path, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front.run(copies, "--only", "dedup")
+    with pytest.raises(SystemExit) as status:
+        front("duplicates")
+    assert status.value.code == 3
+    assert "dropped no near-duplicates; near-duplicates are looked for with --set Dedup.near=true" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("今天下雨。", "今天下雪。", "今天下[-雨-]{+雪+}。"),  # 今天 today, 下雨 it rains, 下雪 it snows
+        ("今天下雨", "今天下雨了", "今天下雨{+了+}"),  # 了 (it has begun)
+        ("昨天" + "好" * 5_000 + "雨", "昨天" + "好" * 5_000 + "雪", "好好好好好好好好[-雨-]{+雪+}"),
+        ("天" + "雨" * 90, "天", "天[-" + "雨" * 20 + "…" + "雨" * 20 + "-]"),
+    ],
+    ids=["a letter", "the end", "far behind", "much"],
+)
+def test_a_difference_is_shown_with_what_stands_around_it(one: str, other: str, shown: str) -> None:
+    assert list(show_differences(one, other)) == [shown]

@@ -6,7 +6,7 @@ AVX2 and its AVX-512 kernel.
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +59,9 @@ def band_keys(signatures: Signatures, long: npt.NDArray[np.bool_], rows: int) ->
 def sign_shard(folder: Path, name: str, path: str, digest: str, values: int, rows: int) -> cache.Counts:
     """One shard's signatures and band keys, in the order of its articles."""
     keys = []
+    lines = io.BytesIO(shard_files.read_whole(Path(path), digest))
     with (folder / f"{name}.signatures").open("wb") as file:
-        for texts in _blocks(shard_files.read_whole(Path(path), digest)):
+        for texts in blocks(json.loads(line)["text"] for line in lines):
             signatures, long = sign(texts, values)
             signatures.tofile(file)
             keys.append(band_keys(signatures, long, rows))
@@ -68,14 +69,15 @@ def sign_shard(folder: Path, name: str, path: str, digest: str, values: int, row
     return {}
 
 
-def _blocks(lines: bytes) -> Iterator[list[str]]:
-    texts: list[str] = []
+def blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The texts in lists of about ``BLOCK`` characters."""
+    block: list[str] = []
     characters = 0
-    for line in io.BytesIO(lines):
-        texts.append(json.loads(line)["text"])
-        characters += len(texts[-1])
+    for text in texts:
+        block.append(text)
+        characters += len(text)
         if characters >= BLOCK:
-            yield texts
-            texts, characters = [], 0
-    if texts:
-        yield texts
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
