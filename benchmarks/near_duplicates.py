@@ -11,7 +11,8 @@ Real articles, cleaned of what Dedup itself finds among them, and planted beside
 - short: user reviews of up to 100 characters; they are to stay.
 
 Everything dropped that is no edit of its own origin counts as wrong. Then the speed of signatures in one process, texts
-in memory; and the memory of the stage for two numbers of small synthetic articles, one in 20 an edit.
+in memory, of articles and of 80 characters of each; and the memory of the stage for two numbers of small synthetic
+articles, one in 20 an edit.
 """
 
 import io
@@ -25,6 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +211,9 @@ def show(facts: Facts) -> None:
             [kind, *(str(part.get(name, "")) for name in ("planted", "mean_jaccard", "recall", "dropped", "goal"))]
         )
     print("\n" + "\n".join(align(rows)))
-    print(f"precision {facts['planted']['precision']}; {facts['signatures']['mb_a_second']} MB/s a core")
+    print(f"precision {facts['planted']['precision']}")
+    for name in ("signatures", "signatures_of_small_texts"):
+        print(f"{name.replace('_', ' ')}: {facts[name]['mb_a_second']} MB/s a core")
     for part in facts["memory"]:
         memory = f"{part['peak_bytes'] / 10**6:.0f} MB"
         print(f"{part['articles']:,} articles, near {part['near']}: {memory}, {part['seconds']} s")
@@ -229,9 +233,13 @@ def main() -> None:
     texts = read_base(given.shared, given.articles, given.work)
     articles, origins = plant(texts, given.shared, given.planted)
     dropped, counts = run_dedup(articles, given.work)
+    chance = random.Random(SEED)
+    small = [text[:SYNTHETIC] for text in chance.choices(texts, k=50_000)]
     facts = {
+        "rensa": version("rensa"),
         "planted": score(articles, origins, dropped, counts),
         "signatures": time_signatures(texts),
+        "signatures_of_small_texts": time_signatures(small),
         "memory": [measure_memory(size, near, given.work) for size in given.sizes for near in (False, True)],
     }
     show(facts)
