@@ -1,21 +1,11 @@
 """Are planted near-duplicates found, and nothing else? ``python benchmarks/near_duplicates.py --shared ../shared``.
 
-Real articles, cleaned of what Dedup itself finds among them, and planted beside them, in a drawn order, by these rules:
-
-- white space: a line break behind every 20th character;
-- header and footer: two fixed lines before and behind a text;
-- edits: runs of 4 characters replaced by drawn letters, 5, 10 and 20 % of the text in all;
-- digits: every digit replaced by another one; such a text is to stay;
-- half: the first half of an article, then as much text that is not there; it is to stay;
-- frame: articles that are not there, all between the same two lines; they are to stay;
-- short: user reviews of up to 100 characters; they are to stay.
-
-Everything dropped that is no edit of its own origin counts as wrong. Then the speed of signatures in one process, texts
-in memory, of articles and of 80 characters of each; and the memory of the stage for two numbers of small synthetic
-articles, one in 20 an edit.
+Real articles, cleaned of what Dedup itself finds among them, and what ``planted.py`` plants beside them. Everything
+dropped that is no edit of its own origin counts as wrong. Then the speed of signatures in one process, texts in memory,
+of articles and of 80 characters of each; and the memory of the stage for two numbers of small synthetic articles, one
+in 20 an edit.
 """
 
-import io
 import itertools
 import json
 import random
@@ -25,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,52 +24,18 @@ import numpy as np
 import corpus
 import report
 from pipeline import dedup
-from pipeline.articles.normal_form import normalize
 from pipeline.cli.tables import align
 from pipeline.dedup import grams, signatures
+from planted import SEED, Article, make_article, plant, read_texts
 
-SEED = 1
 CORPORA = ("xwlb", "tech", "fudan", "modern_translation", "wiki_paras")
 LENGTHS = range(300, 8_000)  # characters of an article that is planted on
-RUN = 4
-HEADER = "首页 > 新闻中心 > 正文　来源：本站编辑部　发布时间：2024年5月6日　字号：大 中 小\n"
-FOOTER = "\n版权声明：本文版权归原作者所有，转载请注明出处。责任编辑：张三　分享到：微信 微博　上一篇　下一篇"
 GOALS = {"space": 1.0, "frame_added": 1.0, "edits_5": 0.99, "edits_10": 0.99, "edits_20": 0.65}
 STAY = ("digits", "half", "frame", "short")
 GOAL_PRECISION, GOAL_SPEED = 0.99, 35.0  # MB/s
 SYNTHETIC = 80  # characters
 
 Facts = dict[str, Any]
-Article = dict[str, str]
-
-
-def read_texts(shared: Path, name: str) -> Iterator[str]:
-    """The texts of a corpus in normal form."""
-    return (normalize(article["text"])[0] for article in corpus.read_articles(shared / "corpora" / f"{name}.jsonl.zst"))
-
-
-def edit(text: str, share: float, letters: str, chance: random.Random) -> str:
-    characters = list(text)
-    for _ in range(round(len(text) * share / RUN)):
-        start = chance.randrange(len(text) - RUN)
-        characters[start : start + RUN] = chance.choices(letters, k=RUN)
-    return "".join(characters)
-
-
-def other_digits(text: str, chance: random.Random) -> str:
-    return corpus.DIGIT.sub(lambda digit: str((int(digit[0]) + chance.randrange(1, 10)) % 10), text)
-
-
-def make_changes(letters: str, chance: random.Random) -> dict[str, Callable[[str], str]]:
-    """How each kind is made of its origin."""
-    return {
-        "space": lambda text: "\n".join(text[start : start + 20] for start in range(0, len(text), 20)),
-        "frame_added": lambda text: HEADER + text + FOOTER,
-        "edits_5": lambda text: edit(text, 0.05, letters, chance),
-        "edits_10": lambda text: edit(text, 0.1, letters, chance),
-        "edits_20": lambda text: edit(text, 0.2, letters, chance),
-        "digits": lambda text: other_digits(text, chance),
-    }
 
 
 def run_dedup(articles: list[Article], work: Path) -> tuple[dict[str, str], Facts]:
@@ -97,41 +52,12 @@ def run_dedup(articles: list[Article], work: Path) -> tuple[dict[str, str], Fact
         shutil.rmtree(folder)
 
 
-def make_article(name: str, text: str) -> Article:
-    return {"id": name, "source": "planted", "title": "", "label": "", "text": text}
-
-
 def read_base(shared: Path, number: int, work: Path) -> list[str]:
     """Real texts, the corpora by turns, without those that Dedup takes for duplicates of others."""
     turns = zip(*(read_texts(shared, name) for name in CORPORA), strict=False)
     texts = [text for text in itertools.chain.from_iterable(turns) if len(text) in LENGTHS][:number]
     dropped, _ = run_dedup([make_article(str(place), text) for place, text in enumerate(texts)], work)
     return [text for place, text in enumerate(texts) if str(place) not in dropped]
-
-
-def plant(texts: list[str], shared: Path, number: int) -> tuple[list[Article], dict[str, str]]:
-    """Base and planted articles, and for each of the planted ones its origin ("" where it has none)."""
-    chance = random.Random(SEED)
-    letters = "".join(filter(str.isalnum, "".join(texts[:200])))
-    absent, texts = texts[: 2 * number], texts[2 * number :]
-    articles = {f"base-{place}": text for place, text in enumerate(texts)}
-    places = iter(range(len(texts)))
-    planted, origins = {}, {}
-    for kind, change in make_changes(letters, chance).items():
-        fit = (place for place in places if kind != "digits" or len(corpus.DIGIT.findall(texts[place])) >= 3)
-        for place in itertools.islice(fit, number):
-            name = f"{kind}-{place}"
-            planted[name], origins[name] = change(texts[place]), f"base-{place}"
-    others = io.StringIO("".join(absent[:number]))
-    for place in itertools.islice(places, number):
-        half, name = len(texts[place]) // 2, f"half-{place}"
-        planted[name], origins[name] = texts[place][:half] + others.read(half), f"base-{place}"
-    planted |= {f"frame-{place}": HEADER + text + FOOTER for place, text in enumerate(absent[number:])}
-    reviews = dict.fromkeys("".join(text.split()) for text in read_texts(shared, "reviews") if len(text) <= 100)
-    planted |= {f"short-{place}": text for place, text in enumerate(chance.sample(list(reviews), 5 * number))}
-    later = list(planted.items())
-    chance.shuffle(later)
-    return [make_article(*each) for each in [*articles.items(), *later]], origins
 
 
 def score(articles: list[Article], origins: dict[str, str], dropped: dict[str, str], counts: Facts) -> Facts:
