@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill bench-extend bench-others train-edges quality sighan clean
+	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -85,6 +85,9 @@ bench-kill: install
 
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
+
+bench-near: install
+	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)
 
 # Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
 bench-others: install

@@ -17,7 +17,7 @@ from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.task import FilesParameter, StageTask
+from pipeline.task import FilesParameter, StageTask, library_version
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -93,6 +93,16 @@ class Dedup(StageTask):
     """Articles that repeat an earlier one are dropped."""
 
     stage = dedup
+    near = luigi.BoolParameter(description="drop near-duplicates too")
+    near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
+    near_values = whole(128, 16, 1_024, "values of a signature")
+
+    def settings(self) -> dict[str, Any]:
+        return self.parameters() if self.near else {}
+
+    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
+        versions = {name: library_version(name) for name in dedup.versions(self.near)}
+        return super().recipe_of(outside) | {"versions": versions}
 
 
 class Dictionary(StageTask):
