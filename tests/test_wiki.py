@@ -45,6 +45,7 @@ RULES = [
     ("{{Internal link helper/en|苹果公司|Apple Inc.}}", "苹果公司"),
     ("{{tsl|en|Apple Inc.|苹果公司|苹果}}", "苹果"),
     ("{{tsl|en|Apple Inc.|苹果公司}}", "苹果公司"),
+    ("{{illm|苹果公司|en|Apple Inc.}}", "苹果公司"),
     ("{{ruby|北京|ㄅㄟˇㄐㄧㄥ}}", "北京"),
     ("{{nowrap|1=北京 {{small|城市}}}}", "北京 城市"),
     ("{{Quote|text=北京是首都。|source=历史}}", "北京是首都。"),

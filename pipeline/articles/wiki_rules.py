@@ -31,7 +31,7 @@ SHOWN = {
     **dict.fromkeys(("lang", "color", "font color", "rquote"), ("text", "2")),
     **dict.fromkeys(("le", "ilh", "internal link helper"), ("3", "1")),
     **dict.fromkeys(("tsl", "translink"), ("4", "3", "2")),
-    **dict.fromkeys(("ill", "interlanguage link"), ("lt", "1")),
+    **dict.fromkeys(("ill", "illm", "interlanguage link", "interlanguage link multi", "多語言連結"), ("lt", "1")),
     "link-interwiki": ("zh_text", "zh"),
     "transl": ("3", "2"),
 }  # fmt: skip
