@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -85,6 +85,9 @@ bench-kill: install
 
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
+
+bench-articles: install
+	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)
 
 bench-near: install
 	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)
