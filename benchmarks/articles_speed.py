@@ -1,8 +1,8 @@
 """How fast does Articles read? ``python benchmarks/articles_speed.py --shared ../shared``.
 
-The shared corpora, grown to ``--size`` (see ``corpus.py``), as ``.jsonl.zst`` through the stage: with the native core in
-two processes and in one, without it in one; all must write the same. Then one core alone, in memory: lines of JSON to
-lines of JSON in normal form by the native core, and the normal form by Python. MB are of text.
+The shared corpora, grown to ``--size`` (see ``corpus.py``), as ``.jsonl.zst`` through the stage: with the native core
+in two processes and in one, without it in one; all must write the same. Then one core alone, in memory: lines of JSON
+to lines of JSON in normal form by the native core, and the normal form by Python. MB are of text.
 """
 
 import json
