@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing exact fuzz bench-segment bench-pipe bench-stage \
-	bench-train bench-kill bench-extend bench-others train-edges quality sighan clean
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
+	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -64,6 +64,9 @@ fuzz: install
 bench-segment: install
 	$(BIN)/python benchmarks/segment_speed.py --shared $(SHARED)
 
+bench-wiki: install
+	$(BIN)/python benchmarks/wiki_dump.py --shared $(SHARED)
+
 bench-pipe: install
 	$(BIN)/python benchmarks/segment_pipe.py --shared $(SHARED)
 
@@ -82,6 +85,12 @@ bench-kill: install
 
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
+
+bench-articles: install
+	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)
+
+bench-near: install
+	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)
 
 # Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
 bench-others: install

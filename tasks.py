@@ -12,9 +12,12 @@ import luigi
 from luigi.util import requires
 
 from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline.articles.readers import FORMATS
+from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
+from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.task import FilesParameter, StageTask
+from pipeline.task import FilesParameter, StageTask, library_version
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -33,21 +36,48 @@ def real(default: float, most: float, description: str) -> luigi.NumericalParame
     return parameter
 
 
+def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
+    """One of some words."""
+    return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
+
+
 class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: .txt, .jsonl, also .gz and .zst")
+    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
     )  # fmt: skip
+    articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
+    encoding = choice(
+        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark (BOM); auto: found for each"
+    )
+    errors = choice("strict", "replace", description="bytes that are no character: reject the article, or replace them")
+    txt = choice("file", "line", "paragraph", description="what is one article in a .txt")
+    label = choice("field", "folder", description="field: what a record says; folder: the name of the file's folder")
+    text_field = luigi.Parameter(
+        default="", description="the field with the text; empty: text, content, body, 正文, 内容"
+    )
+    id_field = luigi.Parameter(default="", description="the field with the id; empty: id, 编号, docno, url")
+    title_field = luigi.Parameter(default="", description="the field with the title; empty: title, 标题, contenttitle")
+    label_field = luigi.Parameter(
+        default="", description="the field with the label; empty: label, category, 类别, 分类"
+    )
+
+    wiki_variant = choice(
+        "zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken"
+    )
+    wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
+    wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
-            found, self.left_out = find(self.sources)
-            self._sources = read_state(found, fingerprints)
+            options = Options(**self.parameters())
+            found, self.left_out = find(self.sources, options)
+            self._sources = read_state(found, fingerprints, options)
             fingerprints.save()
         return self._sources
 
@@ -63,6 +93,16 @@ class Dedup(StageTask):
     """Articles that repeat an earlier one are dropped."""
 
     stage = dedup
+    near = luigi.BoolParameter(description="drop near-duplicates too")
+    near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
+    near_values = whole(128, 16, 1_024, "values of a signature")
+
+    def settings(self) -> dict[str, Any]:
+        return self.parameters() if self.near else {}
+
+    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
+        versions = {name: library_version(name) for name in dedup.versions(self.near)}
+        return super().recipe_of(outside) | {"versions": versions}
 
 
 class Dictionary(StageTask):

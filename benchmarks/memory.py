@@ -54,8 +54,8 @@ def measure_digests(articles: Path, deduplicated: Path) -> int:
     files = shard_files.files(articles, ".jsonl")
 
     def hold() -> object:
-        rows = [np.fromfile(deduplicated / f"{file.path.stem}.digests", dtype=dedup.ROW) for file in files]
-        return dedup.find_duplicates(files, rows)
+        first, ends, offsets = dedup.find_first(files, deduplicated)
+        return dedup.share_out(files, ends, offsets, first, np.zeros(len(first), dtype=bool))
 
     return traced_peak(hold)
 

@@ -58,6 +58,14 @@ def read_articles(path: Path) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
+def read_article(path: Path, offset: int) -> dict[str, str]:
+    """The article whose line starts at ``offset`` of one shard's ``.jsonl``."""
+    with path.open("rb") as lines:
+        lines.seek(offset)
+        article: dict[str, str] = json.loads(lines.readline())
+    return article
+
+
 def read_sentences(output: Path) -> Iterator[list[str]]:
     """The words of each sentence of an output of Segment, in order."""
     for file in files(output, ".ids"):

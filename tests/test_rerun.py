@@ -57,12 +57,15 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("setting", "reruns", "reason"),
     [
+        ("Articles.errors=replace", ALL - {"dictionary"}, "Articles.errors strict → replace"),
         ("Train.window=7", {"train", "export"}, "Train.window 5 → 7"),
         ("Train.epochs=2", {"train", "export"}, "Train.epochs 1 → 2"),
         ("Train.vector_size=9", {"train", "export"}, "Train.vector_size 8 → 9"),
+        ("Dedup.near=true", {"dedup", *AFTER_SEGMENT}, "Dedup.near unset → True"),
         ("Vocabulary.min_count=4", AFTER_VOCABULARY, "Vocabulary.min_count 5 → 4"),
         ("Segment.keep_punctuation=true", AFTER_SEGMENT, "Segment.keep_punctuation False → True"),
         ("Segment.engine=none", AFTER_SEGMENT, "Segment.engine unset → none"),
+        ("Articles.wiki_tables=true", ALL - {"dictionary"}, "Articles.wiki_tables False → True"),
         ("Dictionary.frequencies=suggest", {"dictionary", *AFTER_SEGMENT}, "Dictionary.frequencies file → suggest"),
     ],
 )

@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t *skip_spaces(const uint8_t *p, const uint8_t *end) {
+const uint8_t *jsonl_skip_spaces(const uint8_t *p, const uint8_t *end) {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
         p++;
     return p;
 }
 
-/* Behind the string whose opening quote is at `p`; NULL: it has no end. */
-static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end, int *escaped) {
+const uint8_t *jsonl_skip_string(const uint8_t *p, const uint8_t *end, int *escaped) {
     *escaped = 0;
     for (p++;;) {
         const uint8_t *quote = p < end ? memchr(p, '"', (size_t)(end - p)) : NULL;
@@ -82,8 +81,7 @@ static const uint8_t *read_point(const uint8_t *p, const uint8_t *end, uint32_t 
     return p + 6;
 }
 
-/* What stands between two quotes, with its escapes resolved: never longer than it was. */
-static int unescape(const uint8_t *p, const uint8_t *end, Text *found) {
+int jsonl_unescape(const uint8_t *p, const uint8_t *end, Text *found) {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     if (found->capacity < (size_t)(end - p)) {
         free(found->memory);
@@ -121,21 +119,21 @@ static int unescape(const uint8_t *p, const uint8_t *end, Text *found) {
 int jsonl_text(const uint8_t *line, const uint8_t *end, Text *found) {
     const uint8_t *text = NULL, *text_end = NULL;
     int escaped, text_escaped = 0;
-    const uint8_t *p = skip_spaces(line, end);
+    const uint8_t *p = jsonl_skip_spaces(line, end);
     if (p == end || *p != '{')
         return JSONL_ODD;
     do {
-        const uint8_t *key = skip_spaces(p + 1, end);
-        if (key == end || *key != '"' || !(p = skip_string(key, end, &escaped)) || escaped)
+        const uint8_t *key = jsonl_skip_spaces(p + 1, end);
+        if (key == end || *key != '"' || !(p = jsonl_skip_string(key, end, &escaped)) || escaped)
             return JSONL_ODD;
         int is_text = p - key == 6 && !memcmp(key, "\"text\"", 6);
-        p = skip_spaces(p, end);
+        p = jsonl_skip_spaces(p, end);
         if (p == end || *p != ':')
             return JSONL_ODD;
-        const uint8_t *value = skip_spaces(p + 1, end);
+        const uint8_t *value = jsonl_skip_spaces(p + 1, end);
         if (value == end)
             return JSONL_ODD;
-        p = *value == '"' ? skip_string(value, end, &escaped) : skip_scalar(value, end);
+        p = *value == '"' ? jsonl_skip_string(value, end, &escaped) : skip_scalar(value, end);
         if (!p || (is_text && (text || *value != '"')))
             return JSONL_ODD;
         if (is_text) {
@@ -143,12 +141,12 @@ int jsonl_text(const uint8_t *line, const uint8_t *end, Text *found) {
             text_end = p - 1;
             text_escaped = escaped;
         }
-        p = skip_spaces(p, end);
+        p = jsonl_skip_spaces(p, end);
     } while (p < end && *p == ',');
-    if (p == end || *p != '}' || skip_spaces(p + 1, end) != end || !text)
+    if (p == end || *p != '}' || jsonl_skip_spaces(p + 1, end) != end || !text)
         return JSONL_ODD;
     if (text_escaped)
-        return unescape(text, text_end, found);
+        return jsonl_unescape(text, text_end, found);
     found->text = text;
     found->size = (size_t)(text_end - text);
     return JSONL_TEXT;

@@ -18,4 +18,12 @@ enum { JSONL_TEXT, JSONL_ODD, JSONL_NO_MEMORY };
  * strings, numbers, true, false or null. JSONL_ODD: whatever else it may be, a real JSON parser must say. */
 int jsonl_text(const uint8_t *line, const uint8_t *end, Text *found);
 
+const uint8_t *jsonl_skip_spaces(const uint8_t *p, const uint8_t *end);
+
+/* Behind the string whose opening quote is at `p`; NULL: it has no end. */
+const uint8_t *jsonl_skip_string(const uint8_t *p, const uint8_t *end, int *escaped);
+
+/* What stands between two quotes, with its escapes resolved: never longer than it was. */
+int jsonl_unescape(const uint8_t *p, const uint8_t *end, Text *found);
+
 #endif

@@ -218,7 +218,7 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "ciliu._native", .m_doc = "The native core.", .m_size = -1, .m_methods = functions};
 
 PyMODINIT_FUNC PyInit__native(void) {
-    PyTypeObject *types[] = {&TableType, &LexiconType, &CounterType, &TrainerType};
+    PyTypeObject *types[] = {&TableType, &ArticlesType, &LexiconType, &CounterType, &TrainerType};
     PyObject *module = PyModule_Create(&definition);
     for (size_t i = 0; module && i < sizeof(types) / sizeof(*types); i++)
         if (PyModule_AddType(module, types[i]) < 0)

@@ -14,7 +14,7 @@ typedef struct {
     Scratch spare; /* of the last call, for the next */
 } TableObject;
 
-extern PyTypeObject TableType, LexiconType, CounterType, TrainerType;
+extern PyTypeObject ArticlesType, TableType, LexiconType, CounterType, TrainerType;
 
 /* A call's scratch memory: the table's spare one if no other thread has it. Hold Python's lock for both. */
 Scratch take_scratch(TableObject *self);

@@ -1,34 +1,41 @@
 """Articles: source files to articles in one normal form, ``{"id", "source", "title", "label", "text"}`` a line.
 
-Writes ``NNNNN[-NNNNN].jsonl`` in source order, and ``rejected.jsonl`` (file, line, reason), joined from the shards.
+Writes ``NNNNN[-NNNNN].jsonl`` in source order, and joined from the shards ``rejected.jsonl`` (file, line, reason) and,
+if there are any, ``left_out.jsonl``: the members of archives that are not read.
 """
 
 import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from pipeline import cache, shard_files, shards
-from pipeline.articles import normal_form, readers
-from pipeline.articles.readers import Record, Rejected
+from pipeline.articles import native, normal_form, readers
+from pipeline.articles.json_reader import parse_line
+from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
-VERSION = 4
+VERSION = 5
 VERSIONS: tuple[str, ...] = ()
 
 
-def run(sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1) -> cache.Counts:
+def run(
+    sources: Sequence[Source], output: Path, *, max_rejected: float, processes: int = 1, **options: Any
+) -> cache.Counts:
     """Read ``sources`` into ``output``.
 
-    ``max_rejected`` is the share of records that may be rejected. Raises ``ValueError`` if more are, or if a source
-    cannot be read to its end, or changed meanwhile.
+    ``max_rejected`` is the share of records that may be rejected; ``options`` are those of ``Options``.
+    Raises ``ValueError`` if more are, or if a source cannot be read to its end, or changed meanwhile.
     """
-    work = cut(sources)
+    work = cut(sources, Options(**options))
     results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
     refuse_changed(sources)
     counts = shards.total(results)
     shard_files.join(output, ".rejected", output / "rejected.jsonl")
+    if counts.get("left_out"):
+        shard_files.join(output, ".left_out", output / "left_out.jsonl")
     refuse_rejected(counts, max_rejected, output / "rejected.jsonl")
     return {"sources": len(sources), **counts}
 
@@ -39,20 +46,25 @@ def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> 
     if rejected > max_rejected * records:
         with report.open(encoding="utf-8") as file:
             first = json.loads(file.readline())
+        hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
-            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}; all: {report}"
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: {report}"
         )
     if rejected == records:
         raise ValueError("the sources hold no article")
 
 
-def make_article(record: Record, source: str, line: int) -> tuple[Record | Rejected, dict[str, int]]:
+def make_article(
+    record: Record, source: str, line: int, options: Options = readers.DEFAULT
+) -> tuple[Record | Rejected, dict[str, int]]:
     """The article of a ``record`` in normal form, and how often each rule changed its text.
 
     Without an id of its own it is called by its ``source``, and its line there unless a file is an article.
     """
     fields = {name: record.get(name) for name in ("id", "title", "label", "text")}
+    if options.label == "folder":
+        fields["label"] = PurePosixPath(source).parent.name
     texts = {name: "" if value is None else str(value) for name, value in fields.items()}
     try:
         normal = {name: normal_form.normalize(text) for name, text in texts.items()}
@@ -61,66 +73,92 @@ def make_article(record: Record, source: str, line: int) -> tuple[Record | Rejec
     article = {name: text for name, (text, _) in normal.items()}
     if not article["text"].strip():
         return Rejected("an empty text"), {}
-    one_a_file = readers.format_of(Path(source)) == ".txt"
-    identity = article.pop("id") or (source if one_a_file else f"{source}:{line}")
+    identity = article.pop("id")
+    if not identity:
+        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
     return {"id": identity, "source": source, **article}, normal["text"][1]
 
 
 class _Writer:
-    """The files of one shard: articles, cut at fixed offsets of the text where the piece says so, and rejections."""
+    """The files of one shard: articles, cut at fixed offsets of the text where the piece says so, and what is none."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, options: Options) -> None:
         self.folder, self.name = folder, name
+        self.options = replace(options, whole_lines=native.fits(options))
+        self.native = native.NativeReader(options)
         self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
         self.changed: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
         self.number = 0
-        self._articles: IO[str] | None = None
-        self._rejected: IO[str] | None = None
+        self._files: dict[str, IO[bytes]] = {}
 
-    def write(self, piece: Piece, line: int, offset: int, record: Record | Rejected) -> None:
-        if piece.cut and offset // shards.SIZE != self.number:
-            self.close_articles()
-            self.number = offset // shards.SIZE
+    def write_lines(self, piece: Piece, source: str, line: int, offset: int, lines: Lines) -> None:
+        """Lines of JSON: natively where that is possible, else one by one."""
+        line, offset = line - lines.count, offset - len(lines.data)
+        for number, end, part in self.native.read(lines.data, source, line, offset):
+            if isinstance(part, native.Converted):
+                self._open_for(piece, end)
+                self._articles(piece).write(part.lines)
+                continue
+            record = parse_line(lines.text.decode(part, "line"), lines.text)
+            if record is not None:
+                self.write(piece, source, number, end, record)
+            if isinstance(record, dict):
+                self.native.learn(source, lines.text.fields.names)
+
+    def write(self, piece: Piece, source: str, line: int, offset: int, record: Record | Rejected | LeftOut) -> None:
+        self._open_for(piece, offset)
+        if isinstance(record, LeftOut):
+            self.counts["left_out"] += 1
+            self._write_row(self._file(".left_out"), {"file": source, "reason": record.reason})
+            return
         self.counts["records"] += 1
-        article, changed = (record, {}) if isinstance(record, Rejected) else make_article(record, piece.name, line)
-        if isinstance(record, dict):
-            self.counts["characters_in"] += len(record["text"])
+        article, changed = (record, {}) if isinstance(record, Rejected) else self._make(record, source, line)
         self.changed.update(changed)
         if isinstance(article, Rejected):
-            self._reject(piece, line, article)
+            self.counts["rejected"] += 1
+            self._write_row(self._file(".rejected"), {"file": source, "line": line, "reason": article.reason})
         else:
-            self._write_article(piece, article)
+            self.counts["articles"] += 1
+            self.counts["characters"] += len(article["text"])
+            self._write_row(self._articles(piece), article)
 
-    def _write_article(self, piece: Piece, article: Record) -> None:
-        if not self._articles:
-            suffix = f"-{self.number:05d}" if piece.cut else ""
-            self._articles = (self.folder / f"{self.name}{suffix}.jsonl").open("w", encoding="utf-8", newline="\n")
-        self._articles.write(json.dumps(article, ensure_ascii=False) + "\n")
-        self.counts["articles"] += 1
-        self.counts["characters"] += len(article["text"])
+    def _make(self, record: Record, source: str, line: int) -> tuple[Record | Rejected, dict[str, int]]:
+        self.counts["characters_in"] += len(record["text"])
+        return make_article(record, source, line, self.options)
 
-    def _reject(self, piece: Piece, line: int, rejected: Rejected) -> None:
-        if not self._rejected:
-            self._rejected = (self.folder / f"{self.name}.rejected").open("w", encoding="utf-8", newline="\n")
-        row = {"file": piece.name, "line": line, "reason": rejected.reason}
-        self._rejected.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self.counts["rejected"] += 1
+    def _open_for(self, piece: Piece, offset: int) -> None:
+        """What ends at ``offset`` of the piece may belong into the next file of articles."""
+        if piece.cut and offset // shards.SIZE != self.number:
+            for suffix in [suffix for suffix in self._files if suffix.endswith(".jsonl")]:
+                self._files.pop(suffix).close()
+            self.number = offset // shards.SIZE
 
-    def close_articles(self) -> None:
-        if self._articles:
-            self._articles.close()
-            self._articles = None
+    def _articles(self, piece: Piece) -> IO[bytes]:
+        return self._file(f"-{self.number:05d}.jsonl" if piece.cut else ".jsonl")
+
+    def _file(self, suffix: str) -> IO[bytes]:
+        if suffix not in self._files:
+            self._files[suffix] = (self.folder / f"{self.name}{suffix}").open("wb")
+        return self._files[suffix]
+
+    @staticmethod
+    def _write_row(file: IO[bytes], row: Record) -> None:
+        file.write((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8"))
 
     def close(self) -> dict[str, Any]:
-        self.close_articles()
-        if self._rejected:
-            self._rejected.close()
-        return {**self.counts, "normal_form": dict(self.changed)}
+        for file in self._files.values():
+            file.close()
+        self.native.flush()
+        for total, read in zip((self.counts, self.changed, self.found), self.native.totals, strict=True):
+            total.update(read)
+        found = {"found": dict(self.found)} if self.found else {}
+        return {**self.counts, "normal_form": dict(self.changed), **found}
 
 
-def read_shard(folder: Path, name: str, pieces: Sequence[Piece]) -> cache.Counts:
+def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: Options) -> cache.Counts:
     """One shard: the articles of ``pieces``, in their order."""
-    writer = _Writer(folder, name)
+    writer = _Writer(folder, name, options)
     try:
         for piece in pieces:
             _read_piece(piece, writer)
@@ -131,13 +169,21 @@ def read_shard(folder: Path, name: str, pieces: Sequence[Piece]) -> cache.Counts
 
 def _read_piece(piece: Piece, writer: _Writer) -> None:
     end = None if piece.end is None else piece.end - piece.start
-    for line, offset, record in readers.read(Path(piece.path), piece.start, end):
-        writer.write(piece, piece.line + line, offset, record)
+    reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
+    for member, line, offset, record in reading:
+        source = f"{piece.name}/{member}" if member else piece.name
+        if isinstance(record, Lines):
+            writer.write_lines(piece, source, piece.line + line, offset, record)
+        else:
+            writer.write(piece, source, piece.line + line, offset, record)
 
 
 def summary(counts: cache.Counts) -> str:
-    """The closing line: in, out, dropped."""
+    """The closing line: in, out, dropped, and what was found out about the sources."""
+    found = [f"{name} ({times:,})" for name, times in counts.get("found", {}).items()]
+    left_out = f"; left out {counts['left_out']:,} members of archives" if counts.get("left_out") else ""
     return (
         f"{counts['articles']:,} articles, {counts['characters']:,} characters from {counts['sources']:,} files; "
-        f"rejected {counts['rejected']:,} of {counts['records']:,} records"
+        f"rejected {counts['rejected']:,} of {counts['records']:,} records{left_out}"
+        + (f"; {', '.join(found[:6])}{' …' if found[6:] else ''}" if found else "")
     )

@@ -1,136 +1,134 @@
-"""Source files to records: one reader a format, behind one way to open plain and compressed files.
+"""Source files to records: which reader a name asks for, and one way to read plain, compressed and archived files.
 
-A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bounded whatever a file claims: a line,
-or a ``.txt`` file, longer than ``LIMIT`` is rejected.
+A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bounded whatever a file claims: an article
+above ``records.LIMIT`` is rejected, or stops the run where what follows cannot be told from it.
 """
 
-import codecs
-import gzip
-import io
-import json
-import zlib
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from pathlib import Path, PurePath
+from typing import IO
+from xml.parsers.expat import ExpatError
 
-from backports import zstd
+from pipeline.articles import archives, encodings, packing, table, wiki
+from pipeline.articles.json_reader import read_json, read_jsonl
+from pipeline.articles.packing import split_suffix
+from pipeline.articles.plain import read_txt
+from pipeline.articles.records import LeftOut, Lines, Options, Reading, Record, Rejected
+from pipeline.articles.sogou import read_sogou
+from pipeline.articles.text import Text, open_text
 
-LIMIT = 16 << 20  # bytes of one article; the longest of 205,421 real ones has 4.7 MB
+Reader = Callable[[Text, int | None], Iterator[Reading]]
+
+READERS: dict[str, Reader] = {
+    ".jsonl": read_jsonl,
+    ".txt": read_txt,
+    ".json": read_json,
+    ".csv": table.read_csv,
+    ".tsv": table.read_tsv,
+    ".dat": read_sogou,
+}
+PARQUET = ".parquet"
+DUMP = "a Wikipedia dump"  # known by its name, not by its suffix
+FORMATS = {"sogou": ".dat", "wiki": DUMP, **{kind[1:]: kind for kind in (*READERS, PARQUET) if kind != ".dat"}}
+KINDS = "txt, jsonl, json, csv, tsv, dat, *-pages-articles*.xml (.gz, .bz2, .xz, .zst too), parquet, tar, zip"
+DEFAULT = Options()
+
+# Also the parts of a dump: zhwiki-20260101-pages-articles-multistream1.xml-p1p187712.bz2
+DUMP_NAME = re.compile(r"-pages-articles.*\.xml(?:-p\d+p\d+)?$")
+INDEX_NAME = re.compile(r"-pages-articles-multistream-index.*\.txt")
 
 
-@dataclass(frozen=True)
-class Rejected:
-    """Why a record is no article."""
-
-    reason: str
-
-
-Record = dict[str, Any]
-Reading = tuple[int, int, Record | Rejected]
-
-
-def open_source(path: Path) -> IO[bytes]:
-    """The bytes of a source, decompressed if its name ends in ``.gz`` or ``.zst``. A file of 0 bytes is neither."""
-    if path.suffix in COMPRESSED and path.stat().st_size == 0:
-        raise EOFError("it has 0 bytes, so it is no compressed file")
-    if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
-    if path.suffix == ".zst":
-        return io.BufferedReader(zstd.open(path, "rb"), 1 << 20)
-    return path.open("rb", buffering=1 << 20)
+def format_of(path: PurePath, options: Options = DEFAULT) -> str | None:
+    """How a file is read: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``. None for what is not
+    read."""
+    kind, packing = split_suffix(path)
+    if options.format == "auto" and DUMP_NAME.search(path.name.removesuffix(packing)):
+        return DUMP
+    if INDEX_NAME.search(path.name):
+        return None
+    if kind in archives.ARCHIVES:
+        return None if packing and kind == ".zip" else kind
+    kind = FORMATS.get(options.format, kind)
+    return kind if kind in READERS or kind == DUMP or (kind == PARQUET and not packing) else None
 
 
-def read(path: Path, start: int = 0, end: int | None = None) -> Iterator[Reading]:
-    """The records of a source file, or of its bytes from ``start`` for ``end`` bytes.
+def is_whole(path: PurePath, options: Options) -> bool:
+    """Whether a file is one article."""
+    return format_of(path, options) == ".txt" and options.txt == "file"
+
+
+def read(path: Path, start: int = 0, end: int | None = None, options: Options = DEFAULT) -> Iterator[Reading]:
+    """The records of a source file that is no archive, or of its bytes from ``start`` for ``end`` bytes.
 
     Raises ``ValueError`` with the path where the file is damaged, truncated or unreadable.
     """
+    for _, line, offset, record in read_source(path, options, Counter(), start, end):
+        if not isinstance(record, LeftOut | Lines):
+            yield line, offset, record
+
+
+def read_source(
+    path: Path, options: Options, found: Counter[str], start: int = 0, end: int | None = None
+) -> Iterator[tuple[str, int, int, Record | Rejected | LeftOut | Lines]]:
+    """The same with the name of the member before each record, in an archive; ``found`` counts what was found out."""
+    kind = format_of(path, options)
+    name = ""
     try:
-        with open_source(path) as stream:
-            if start:
-                stream.seek(start)
-            yield from READERS[format_of(path) or ""](stream, end)
-    except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
-        raise ValueError(f"{path} cannot be read to its end: {error}") from error
+        if kind not in archives.ARCHIVES:
+            yield from (("", *reading) for reading in _read_file(path, kind or "", options, found, start, end))
+            return
+        before = 0
+        for name, member in archives.members(path, kind, found):
+            offset = 0
+            for line, offset, record in _read_member(name, member, options, found):
+                yield name, line, before + offset, record
+            before += offset
+    except (*packing.DAMAGED, encodings.UnclearError, ExpatError) as error:
+        where = f"{name}: " if name else ""
+        raise ValueError(f"{path} cannot be read to its end: {where}{error}") from error
 
 
-def read_jsonl(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
-    """One JSON object a line, UTF-8: ``text``, and if there ``id``, ``title``, ``label``. Stops at byte ``end``."""
-    offset = line = 0
-    while (end is None or offset < end) and (raw := stream.readline(LIMIT + 1)):
-        line += 1
-        offset += len(raw)
-        if len(raw) > LIMIT and not raw.endswith(b"\n"):
-            offset += _skip_line(stream)
-            yield line, offset, Rejected(f"a line of more than {LIMIT >> 20} MiB")
-        elif raw.removeprefix(codecs.BOM_UTF8).strip():
-            yield line, offset, parse_json(raw)
+def _read_file(
+    path: Path, kind: str, options: Options, found: Counter[str], start: int, end: int | None
+) -> Iterator[Reading]:
+    with packing.open_source(path) as stream:
+        if kind == PARQUET:
+            yield from table.read_parquet(stream, options, found)
+            return
+        if kind == DUMP:
+            yield from wiki.read_dump(stream, options, found)
+            return
+        if start:
+            stream.seek(start)
+        yield from _read_stream(stream, path, options, found, start, end)
 
 
-def _skip_line(stream: IO[bytes]) -> int:
-    skipped = 0
-    while raw := stream.readline(1 << 20):
-        skipped += len(raw)
-        if raw.endswith(b"\n"):
-            break
-    return skipped
+def _read_member(
+    name: str, member: IO[bytes] | Rejected | LeftOut, options: Options, found: Counter[str]
+) -> Iterator[tuple[int, int, Record | Rejected | LeftOut | Lines]]:
+    path = PurePath(name)
+    kind = format_of(path, options)
+    if isinstance(member, Rejected | LeftOut):
+        yield 1, 0, member
+    elif kind in archives.ARCHIVES:
+        yield 1, 0, LeftOut("an archive in an archive")
+    elif kind not in READERS:
+        yield 1, 0, LeftOut("of a kind that is not read" if kind != PARQUET else "a .parquet file in an archive")
+    else:
+        with packing.unpack(member, split_suffix(path)[1]) as stream:
+            yield from _read_stream(stream, path, options, found)
 
 
-def parse_json(raw: bytes) -> Record | Rejected:
-    """The object of one line, or why it is none."""
+def _read_stream(
+    stream: IO[bytes], path: PurePath, options: Options, found: Counter[str], start: int = 0, end: int | None = None
+) -> Iterator[Reading]:
     try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
-        record = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
-    except UnicodeDecodeError as error:
-        return Rejected(f"not UTF-8 at byte {error.start + 1} of the line")
-    except json.JSONDecodeError as error:
-        return Rejected(f"no JSON: {error.msg} at character {error.pos + 1} of the line")
-    except (ValueError, RecursionError) as error:
-        return Rejected(f"no JSON: {error}")
-    if not isinstance(record, dict):
-        return Rejected("no JSON object")
-    for name in ("text", "id", "title", "label"):
-        value = record.get(name)
-        if name == "text" and not isinstance(value, str):
-            return Rejected("no text" if name not in record else "text is no string")
-        if isinstance(value, dict | list):
-            return Rejected(f"{name} is no string")
-    return record
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> Record:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise ValueError("a key stands twice")  # json.loads would keep the last in silence
-    return record
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def read_txt(stream: IO[bytes], end: int | None = None) -> Iterator[Reading]:
-    """A whole file as one article, UTF-8 with or without a mark at its start."""
-    raw = stream.read(LIMIT + 1)
-    if len(raw) > LIMIT:
-        yield 1, len(raw), Rejected(f"an article of more than {LIMIT >> 20} MiB")
+        text = open_text(stream, options, found, inside=start > 0)
+    except encodings.UnclearError as error:
+        if not is_whole(path, options):
+            raise  # one rejection would stand for all that the file holds
+        yield 1, 0, Rejected(str(error))
         return
-    mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
-    try:
-        yield 1, len(raw), {"text": raw[mark:].decode("utf-8")}
-    except UnicodeDecodeError as error:
-        start = mark + error.start
-        yield raw.count(b"\n", 0, start) + 1, len(raw), Rejected(f"not UTF-8 at byte {start + 1} of the file")
-
-
-Reader = Callable[[IO[bytes], int | None], Iterator[Reading]]
-
-COMPRESSED = (".gz", ".zst")
-READERS: dict[str, Reader] = {".jsonl": read_jsonl, ".txt": read_txt}
-
-
-def format_of(path: Path) -> str | None:
-    """The key into ``READERS`` for a file's name, or None for a kind that is not read."""
-    suffix = Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
-    return suffix if suffix in READERS else None
+    yield from READERS[format_of(path, options) or ""](text, end)

@@ -9,12 +9,14 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import xxhash
 
 from pipeline import cache, shards
-from pipeline.articles.readers import COMPRESSED, format_of
+from pipeline.articles.packing import PACKED_TEXT
+from pipeline.articles.readers import DEFAULT, KINDS, format_of
+from pipeline.articles.records import Options
+from pipeline.articles.spans import Span, can_be_cut, measure_spans
 from pipeline.fingerprints import Fingerprints
 from pipeline.shards import Shard
 
@@ -23,16 +25,6 @@ PACKED = 4  # text is about this many times as large as its .gz or .zst
 # Bytes of text in a group of small files, on average: half a shard, for small files are also what comes later, and
 # 20 MB of them are to keep more than one process busy.
 GROUP = shards.SIZE / 2
-
-
-@dataclass(frozen=True)
-class Span:
-    """The part of a plain file from ``start`` to ``end`` (bytes), whole lines; ``line`` lines stand before it."""
-
-    start: int
-    end: int
-    line: int
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -48,13 +40,9 @@ class Source:
     spans: tuple[Span, ...]
 
     @property
-    def compressed(self) -> bool:
-        return self.path.suffix in COMPRESSED
-
-    @property
     def weight(self) -> int:
         """Bytes of text, about."""
-        return self.size * PACKED if self.compressed else self.size
+        return self.size * PACKED if self.path.suffix in PACKED_TEXT else self.size
 
 
 @dataclass(frozen=True)
@@ -66,10 +54,10 @@ class Piece:
     start: int = 0
     end: int | None = None
     line: int = 0
-    cut: bool = False  # a large compressed file: its articles go into several files
+    cut: bool = False  # a large file without spans: its articles go into several files
 
 
-def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
+def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple[str, Path]], list[str]]:
     """The files that ``sources`` name, as (name, path) in order: as given, by name within a folder.
 
     The second list names what was left out (hidden, special, of a kind that is not read). Raises ``ValueError`` for a
@@ -82,19 +70,19 @@ def find(sources: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
         whole = Path(os.path.abspath(path))
         if not path.exists():
             raise ValueError(f"there is no source {given}")
-        files = _walk(path, left_out) if path.is_dir() else iter([path])
+        files = _walk(path, left_out, options) if path.is_dir() else iter([path])
         for file in files:
             name = f"{whole.name}/{_relative(file, path)}" if path.is_dir() else f"{whole.parent.name}/{whole.name}"
             name = os.fsencode(name).decode("utf-8", "backslashreplace")
-            if path == file and format_of(file) is None:
-                raise ValueError(f"{given} is of a kind that is not read: give .txt or .jsonl files (.gz, .zst too)")
+            if path == file and format_of(file, options) is None:
+                raise ValueError(f"{given} is of a kind that is not read; that is {KINDS}, or Articles.format")
             if name in found:
                 if found[name].samefile(file):
                     raise ValueError(f"{file} is named twice among the sources")
                 raise ValueError(f"two sources are called {name}: {found[name]} and {file}; rename one, or its folder")
             found[name] = file
     if not found:
-        raise ValueError(f"no .txt or .jsonl file (.gz, .zst too) in {', '.join(sources) or 'no source at all'}")
+        raise ValueError(f"no file that is read ({KINDS}) in {', '.join(sources) or 'no source at all'}")
     return list(found.items()), left_out
 
 
@@ -102,7 +90,9 @@ def _relative(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix()
 
 
-def _walk(folder: Path, left_out: list[str], seen: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+def _walk(
+    folder: Path, left_out: list[str], options: Options, seen: frozenset[tuple[int, int]] = frozenset()
+) -> Iterator[Path]:
     """Regular files of a known kind below ``folder``, by name; a loop of links is walked once."""
     status = folder.stat()
     here = (status.st_dev, status.st_ino)
@@ -115,8 +105,8 @@ def _walk(folder: Path, left_out: list[str], seen: frozenset[tuple[int, int]] = 
         path = Path(entry.path)
         kind = _kind(entry)
         if kind == "folder":
-            yield from _walk(path, left_out, seen | {here})
-        elif kind == "file" and format_of(path):
+            yield from _walk(path, left_out, options, seen | {here})
+        elif kind == "file" and format_of(path, options):
             yield path
         else:
             left_out.append(str(path))
@@ -131,16 +121,18 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return "special"
 
 
-def read_state(files: Sequence[tuple[str, Path]], fingerprints: Fingerprints) -> list[Source]:
+def read_state(
+    files: Sequence[tuple[str, Path]], fingerprints: Fingerprints, options: Options = DEFAULT
+) -> list[Source]:
     """Each file with its size, digest and spans; read once, then remembered."""
-    return [_state(name, path, fingerprints) for name, path in files]
+    return [_state(name, path, fingerprints, options) for name, path in files]
 
 
-def _state(name: str, path: Path, fingerprints: Fingerprints) -> Source:
+def _state(name: str, path: Path, fingerprints: Fingerprints, options: Options) -> Source:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f"{path} is no regular file")
-    if format_of(path) == ".jsonl" and path.suffix not in COMPRESSED and status.st_size >= shards.SIZE:
+    if status.st_size >= shards.SIZE and can_be_cut(path, options):
         spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans))
         digest = cache.digest([span.digest for span in spans])
     else:
@@ -149,34 +141,10 @@ def _state(name: str, path: Path, fingerprints: Fingerprints) -> Source:
     return Source(name, path, status.st_size, status.st_mtime_ns, digest, spans)
 
 
-def measure_spans(path: Path) -> list[list[int | str]]:
-    """The spans of a file as [start, end, lines before, digest]: cut behind the first line end past each ``SIZE``."""
-    spans: list[list[int | str]] = []
-    start = line = 0
-    with path.open("rb") as file:
-        while True:
-            state, length, lines = _read_span(file, shards.SIZE - start % shards.SIZE)
-            if not length:
-                return spans
-            spans.append([start, start + length, line, state])
-            start, line = start + length, line + lines
-
-
-def _read_span(file: IO[bytes], size: int) -> tuple[str, int, int]:
-    state = xxhash.xxh3_128()
-    length = lines = 0
-    block = file.read(size)
-    while block:
-        state.update(block)
-        length, lines = length + len(block), lines + block.count(b"\n")
-        block = b"" if block.endswith(b"\n") else file.readline(1 << 20)
-    return state.hexdigest(), length, lines
-
-
-def cut(sources: Sequence[Source]) -> list[Shard]:
-    """Shards in source order: a large plain file at fixed offsets from its start, a large compressed file as one
+def cut(sources: Sequence[Source], options: Options = DEFAULT) -> list[Shard]:
+    """Shards in source order: a large plain file of lines at fixed offsets from its start, any other large file as one
     piece of work that cuts its own text so, small files in groups that end where a hash of the last one's name says,
-    or at a shard's size.
+    or at a shard's size. ``options`` go along to whoever reads them.
 
     So more files, or more lines in a file, leave the other shards as they were.
     """
@@ -185,39 +153,39 @@ def cut(sources: Sequence[Source]) -> list[Shard]:
     weight = 0
     for source in sources:
         if source.weight >= shards.SIZE:
-            _close_group(group, work)
-            _cut_large(source, work)
+            _close_group(group, work, options)
+            _cut_large(source, work, options)
         else:
             weight = weight + source.weight if group else source.weight
             group.append(source)
             chance = xxhash.xxh3_64_intdigest(source.name.encode("utf-8")) / 2**64
             if weight >= shards.SIZE or chance < source.weight / GROUP:
-                _close_group(group, work)
-    _close_group(group, work)
+                _close_group(group, work, options)
+    _close_group(group, work, options)
     return work
 
 
-def _cut_large(source: Source, work: list[Shard]) -> None:
+def _cut_large(source: Source, work: list[Shard], options: Options) -> None:
     path = str(source.path)
     if not source.spans:
-        piece = Piece(source.name, path, cut=source.compressed)
-        work.append(_shard(len(work), [[source.name, source.digest]], [piece], source.weight))
+        content: list[list[object]] = [[source.name, source.digest]]
+        work.append(_shard(len(work), content, [Piece(source.name, path, cut=True)], source.weight, options))
     for span in source.spans:
         piece = Piece(source.name, path, span.start, span.end, span.line)
         content = [[source.name, span.digest, span.line]]
-        work.append(_shard(len(work), content, [piece], span.end - span.start))
+        work.append(_shard(len(work), content, [piece], span.end - span.start, options))
 
 
-def _close_group(group: list[Source], work: list[Shard]) -> None:
+def _close_group(group: list[Source], work: list[Shard], options: Options) -> None:
     if group:
         pieces = [Piece(source.name, str(source.path)) for source in group]
         content: list[list[object]] = [[source.name, source.digest] for source in group]
-        work.append(_shard(len(work), content, pieces, sum(source.weight for source in group)))
+        work.append(_shard(len(work), content, pieces, sum(source.weight for source in group), options))
         group.clear()
 
 
-def _shard(number: int, content: list[list[object]], pieces: list[Piece], size: int) -> Shard:
-    return Shard(f"{number:05d}", content, (pieces,), size)
+def _shard(number: int, content: list[list[object]], pieces: list[Piece], size: int, options: Options) -> Shard:
+    return Shard(f"{number:05d}", content, (pieces, options), size)
 
 
 def refuse_changed(sources: Sequence[Source]) -> None:

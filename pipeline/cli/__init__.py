@@ -12,6 +12,7 @@ VERBS = {
     "plan": "pipeline.cli.run",
     "status": "pipeline.cli.data",
     "cut": "pipeline.cli.cut",
+    "duplicates": "pipeline.cli.duplicates",
     "sentences": "pipeline.cli.sentences",
     "export": "pipeline.cli.model",
     "similar": "pipeline.cli.model",

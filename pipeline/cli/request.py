@@ -82,7 +82,10 @@ def last_keys(data: Path) -> dict[str, str]:
 def note_left_out(end: StageTask) -> None:
     """Name the files below the sources that no reader takes: none is left out without a word."""
     articles = end.walk()[0]
-    left_out = getattr(articles, "left_out", [])
+    if not isinstance(articles, tasks.Articles):  # --only dictionary
+        return
+    articles.read_sources()  # a stage that is made anew has not looked at them yet
+    left_out = articles.left_out
     if left_out:
         names = ", ".join(left_out[:3])
         click.echo(

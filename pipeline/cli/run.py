@@ -47,8 +47,8 @@ def run(
     log_json: Path | None,
     quiet: bool,
 ) -> None:
-    """Make a model from SOURCES: files and folders with .txt (an article a file) and .jsonl (an article a line, with
-    "text" and if there "id", "title", "label"), also .gz and .zst.
+    """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
+    "text" and if there "id", "title", "label"), .json, .csv, .tsv, .parquet; also compressed, and in .tar and .zip.
 
     Without SOURCES those of the last run are taken, with its preset and settings; --set changes one of them. Only
     what is not in the data folder yet is made.

@@ -1,30 +1,28 @@
 """The lines of text that a verb works on: read from a file or a folder and made normal as Articles does it."""
 
-import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from backports import zstd
-
 from pipeline import progress
-from pipeline.articles import readers, sources
+from pipeline.articles import packing, readers, records, sources
 from pipeline.articles.normal_form import normalize
 
 PART = 1 << 16  # bytes between two steps of the bar
 
 
 def read_lines_of(source: str) -> Iterator[str]:
-    """The lines, but empty ones, of the texts in a ``.txt`` or ``.jsonl`` file (``.gz``, ``.zst`` too), or in a folder.
+    """The lines, but empty ones, of the texts in a file that Articles reads, or in a folder of them.
 
     Says at the end how many records were no articles. Raises ``ValueError`` for what is no such file, is damaged, or
     is not UTF-8.
     """
     files, _ = sources.find([source])
-    size = sum(path.stat().st_size * (sources.PACKED if path.suffix in readers.COMPRESSED else 1) for _, path in files)
+    size = sum(path.stat().st_size * (sources.PACKED if path.suffix in packing.PACKED_TEXT else 1) for _, path in files)
     rejected = 0
     with progress.bar("reading", size) as bar:
         for _, path in files:
-            read = _read_txt if readers.format_of(path) == ".txt" else _read_jsonl
+            read = _read_txt if readers.format_of(path) == ".txt" else _read_records
             done = 0
             for offset, text in read(path):
                 rejected += text is None
@@ -36,9 +34,9 @@ def read_lines_of(source: str) -> Iterator[str]:
         progress.say(f"{source}: left out {rejected:,} records that are no articles (ciliu run lists them)")
 
 
-def _read_jsonl(path: Path) -> Iterator[tuple[int, str | None]]:
-    for _, offset, record in readers.read(path):
-        text = None if isinstance(record, readers.Rejected) else str(record["text"])
+def _read_records(path: Path) -> Iterator[tuple[int, str | None]]:
+    for _, _, offset, record in readers.read_source(path, readers.DEFAULT, Counter()):
+        text = str(record["text"]) if isinstance(record, dict) else None
         yield offset, None if text and any("\ud800" <= character <= "\udfff" for character in text) else text
 
 
@@ -46,14 +44,14 @@ def _read_txt(path: Path) -> Iterator[tuple[int, str]]:
     """Line by line: Articles takes such a file for one article, which may not have more than 16 MiB."""
     offset = number = 0
     try:
-        with readers.open_source(path) as stream:
-            while line := stream.readline(readers.LIMIT):
+        with packing.open_source(path) as stream:
+            while line := stream.readline(records.LIMIT):
                 number += 1
                 offset += len(line)
-                if len(line) == readers.LIMIT:
-                    raise ValueError(f"{path}, line {number}: a line of more than {readers.LIMIT >> 20} MiB")
+                if len(line) == records.LIMIT:
+                    raise ValueError(f"{path}, line {number}: a line of more than {records.LIMIT >> 20} MiB")
                 yield offset, line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}, line {number}: not UTF-8 at byte {error.start + 1} of the line") from None
-    except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
+    except packing.DAMAGED as error:
         raise ValueError(f"{path} cannot be read to its end: {error}") from error

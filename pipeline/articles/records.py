@@ -1,0 +1,57 @@
+"""What passes between the files and the stage: how sources are to be read, and what a reader finds in them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+LIMIT = 16 << 20  # bytes of one article; the longest of 205,421 real ones has 4.7 MB
+
+
+@dataclass(frozen=True)
+class Options:
+    """How sources are to be read: the parameters of Articles, with its defaults."""
+
+    format: str = "auto"
+    encoding: str = "utf-8"
+    errors: str = "strict"
+    txt: str = "file"
+    label: str = "field"
+    text_field: str = ""
+    id_field: str = ""
+    title_field: str = ""
+    label_field: str = ""
+    wiki_variant: str = "zh-cn"
+    wiki_tables: bool = False
+    wiki_lists: bool = False
+    whole_lines: bool = False  # the stage reads lines of JSON itself, by the block
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Why a record is no article."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Why a member of an archive is not read: it is no record, and counts as none."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of ``text``, a ``Text``, that nobody has read yet; the last may lack its end where the text has none."""
+
+    data: bytes
+    count: int
+    text: Any
+
+
+Record = dict[str, Any]
+Reading = tuple[int, int, Record | Rejected | Lines]  # line, bytes read so far
+
+
+def too_long(what: str) -> Rejected:
+    """The rejection of a line, row or article above the limit."""
+    return Rejected(f"{what} of more than {LIMIT >> 20} MiB")
