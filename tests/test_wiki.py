@@ -14,7 +14,7 @@ import gensim
 import pytest
 from backports import zstd
 from gensim.corpora import WikiCorpus
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import articles, shards
@@ -165,6 +165,7 @@ WIKITEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=2)), 
 
 @many
 @given(WIKITEXT, st.sampled_from(sorted(FALLBACKS)), st.booleans())
+@example("（）\n==", "zh-cn", False)
 def test_no_wikitext_raises_and_no_line_is_empty(wikitext: str, variant: str, tables: bool) -> None:
     text = clean(wikitext, variant, tables)
     assert text == "" or all(line.strip() for line in text.split("\n"))

@@ -59,7 +59,7 @@ def clean(wikitext: str, variant: str = "zh-cn", tables: bool = False) -> str:
     text = INLINE.sub("", BLOCK.sub("\n", text))
     text = EXTERNAL.sub(r"\1", text)
     text = MAGIC.sub("", EMPHASIS.sub("", text))
-    return EMPTY_BRACKETS.sub("", "\n".join(_lines(text)))
+    return "\n".join(_lines(text))
 
 
 def _drop_elements(text: str, tables: bool) -> str:
@@ -160,7 +160,8 @@ def _lines(text: str) -> list[str]:
     for raw in reversed(text.split("\n")):
         line = raw.strip()
         level = _heading_level(line)
-        line = _resolve_entities(line[level : len(line) - level] if level else MARKERS.sub("", line)).strip()
+        line = _resolve_entities(line[level : len(line) - level] if level else MARKERS.sub("", line))
+        line = EMPTY_BRACKETS.sub("", line).strip()
         if line and (not level or below > level):
             lines.append(line)
             below = level or 7
