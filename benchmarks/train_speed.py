@@ -26,6 +26,7 @@ from gensim.models import Word2Vec
 import report
 import train_corpus
 from ciliu.engine_native import import_native
+from pipeline.train import HS_SHARE
 
 Facts = dict[str, Any]
 
@@ -191,7 +192,8 @@ def measure_two(case: Case, peak: Callable[[], object], rounds: int) -> Facts:
     does with two that only multiply and add (a virtual machine's two processors may be one core)."""
     found: Facts = {"training": [], "multiply_add": []}
     for _ in range(rounds):
-        one, two = (case.time_native(time.perf_counter, threads) for threads in (1, 2))
+        share = HS_SHARE if case.setting.hs else 0
+        one, two = (case.time_native(time.perf_counter, threads, share=share) for threads in (1, 2))
         found["training"].append(one / two)
         found["multiply_add"].append(scale_peak(peak))
     return {name: {"spread": spread(ratios), "rounds": [round(x, 2) for x in ratios]} for name, ratios in found.items()}
