@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -60,6 +60,11 @@ exact: install
 # `make fuzz FUZZ="--sanitize --number 1000000"`: on a core with sanitizers
 fuzz: install
 	$(BIN)/python benchmarks/exact_random.py $(FUZZ)
+
+# `make sanitize TESTS=tests/test_skipgram.py`: tests on a core with sanitizers; cutting has `make fuzz`, training `train-edges`
+TESTS = tests/test_native_articles.py
+sanitize: install
+	$(BIN)/python benchmarks/sanitized_tests.py -q $(TESTS)
 
 bench-segment: install
 	$(BIN)/python benchmarks/segment_speed.py --shared $(SHARED)

@@ -65,7 +65,6 @@ class Articles(StageTask):
     label_field = luigi.Parameter(
         default="", description="the field with the label; empty: label, category, 类别, 分类"
     )
-
     wiki_variant = choice(
         "zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken"
     )
@@ -110,8 +109,8 @@ class Dictionary(StageTask):
 
     stage = dictionary
     files = FilesParameter(default=(), description="user dictionaries, in order")
-    frequencies = luigi.ChoiceParameter(
-        default="file", choices=["file", "suggest"],
+    frequencies = choice(
+        "file", "suggest",
         description="file: the numbers in the files; suggest: jieba's own for every word (for document frequencies)",
     )  # fmt: skip
 
@@ -155,9 +154,7 @@ class Train(StageTask):
     """Skip-gram; the names are gensim's, but for engine, share and threads (its workers)."""
 
     stage = train
-    train_engine = luigi.ChoiceParameter(
-        default="auto", choices=["auto", "native", "gensim"], description="auto: native where it was built, else gensim"
-    )
+    train_engine = choice("auto", "native", "gensim", description="auto: native where it was built, else gensim")
     vector_size = whole(100, 1, 10_000, "dimensions")
     window = whole(5, 1, 1_000, "words to either side")
     epochs = whole(5, 1, 10_000, "passes over the text")

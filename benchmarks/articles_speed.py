@@ -18,7 +18,7 @@ from backports import zstd
 import corpus
 import report
 from pipeline import articles, cache
-from pipeline.articles import native, normal_form, sources
+from pipeline.articles import fields, native, normal_form, sources
 from pipeline.articles.sources import Source
 from pipeline.fingerprints import Fingerprints
 
@@ -58,7 +58,7 @@ def run_without_core(found: list[Source], output: Path) -> tuple[float, str]:
 def time_core(block: bytes, text_bytes: int) -> float:
     """Bytes of text a second, JSON to JSON."""
     began = time.process_time()
-    core = native.core.Articles(b"block.jsonl", ((b"text", native.FIELDS.index("text")),))
+    core = native.core.Articles(b"block.jsonl", ((b"text", fields.FIELDS.index("text")),))
     _, at, _ = core.read(block, 0, len(block), 0)
     seconds = time.process_time() - began
     if at < len(block):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,11 @@ from backports import zstd
 
 from pipeline import cache
 from pipeline.cli import ciliu
+
+# A job in the background (``make test &``, ``nohup``) begins with SIGINT ignored and hands that on: no Ctrl-C of a test
+# would reach the process that it is for.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).parents[2] / "shared"
 

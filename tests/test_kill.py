@@ -148,8 +148,10 @@ def test_a_worker_that_is_killed_is_a_failure_that_says_so(
 ) -> None:
     process = start()
     wait_for(lambda: list((tmp_path / "data").glob(f"segment/*.partial/{cache.WORK}*")), 60)
+    os.kill(process.pid, signal.SIGSTOP)  # or the stage may be done before the worker is found
     workers = [member for member in members(process.pid) if _is_worker(member, process.pid)]
     os.kill(max(workers), signal.SIGKILL)
+    os.kill(process.pid, signal.SIGCONT)
     message = process.communicate(timeout=30)[1]
     assert process.returncode == 5, message
     assert "a worker process died" in message

@@ -5,7 +5,7 @@
 #include "jsonl.h"
 #include "normal.h"
 
-enum { FIELD_ID, FIELD_TITLE, FIELD_LABEL, FIELD_TEXT, FIELDS };
+enum { FIELD_TEXT, FIELD_ID, FIELD_TITLE, FIELD_LABEL, FIELDS }; /* as pipeline/articles/fields.py has them */
 
 /* A name that a record may have. */
 typedef struct {

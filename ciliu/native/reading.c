@@ -98,7 +98,7 @@ static PyMethodDef methods[] = {
 PyTypeObject ArticlesType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ciliu._native.Articles",
     .tp_doc = "Articles(source, names): source as it stands in JSON, in UTF-8, without quotes; names: a tuple of (name, "
-              "field) in UTF-8: 0 to 3 for id, title, label and text, -1 for a name that each record has and nobody "
+              "field) in UTF-8: 0 to 3 for text, id, title and label, -1 for a name that each record has and nobody "
               "reads, -2 for one that makes a line Python's matter. Each record has all names but the last.",
     .tp_basicsize = sizeof(ArticlesObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,

@@ -1,5 +1,5 @@
 """Lines of JSONL by the native core: the same articles, bytes and counts as by ``json_reader`` and ``make_article``,
-some ten times as fast. What is no plain article (rejected, nested, with other names than before) is left to those."""
+in a pass over the bytes. What is no plain article (rejected, nested, with other names than before) is left to those."""
 
 import json
 from collections import Counter
@@ -12,8 +12,7 @@ from pipeline import shards
 from pipeline.articles import fields
 from pipeline.articles.records import Options
 
-FIELDS = ("id", "title", "label", "text")  # by number
-NOBODY, PYTHON = -1, -2  # whose a name is, if no field's
+NOBODY, PYTHON = -1, -2  # whose a name is, if no field's; a field is told by its number in ``fields.FIELDS``
 
 core: Any = import_native()
 
@@ -36,7 +35,7 @@ class NativeReader:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.totals: tuple[Counter[str], Counter[str], Counter[str]] = (Counter(), Counter(), Counter())
-        self._candidates = {name for field in FIELDS for name in fields.candidates(field, options)}
+        self._candidates = {name for field in fields.FIELDS for name in fields.candidates(field, options)}
         self._learnt: tuple[str, frozenset[str]] | None = None
         self._notes: tuple[str, ...] = ()
         self._articles: Any = None
@@ -66,7 +65,7 @@ class NativeReader:
         self.flush()
         self._learnt = source, there
         chosen, self._notes = fields.choose(there, self.options)
-        owner = {name: FIELDS.index(field) for field, name in chosen}
+        owner = {name: fields.FIELDS.index(field) for field, name in chosen}
         if len(owner) < len(chosen):  # one name for two fields
             return
         unlike = self._candidates - there
