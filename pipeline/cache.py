@@ -6,26 +6,25 @@ folder; it is renamed into place whole, with ``manifest.json`` inside. Complete 
 xxh3_128 answers "is this the same, is this undamaged"; it does not resist somebody who makes collisions on purpose.
 """
 
-import fcntl
+import errno
 import json
+import logging
 import os
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
-from pipeline import progress
+from pipeline import progress, sealed
+from pipeline.lock import HOLDER, lock_partial
 
 MANIFEST = "manifest.json"
 RECIPE = "recipe.json"  # in a .partial folder only: what its shards may be taken over by
 SHARDS = ".shards"  # in a .partial folder only: notes of the finished shards; each file holds a list of them
 WORK = ".work-"  # in a .partial folder only: how the folder of an unfinished shard begins
-HOLDER = ".holder"  # in a .partial folder only: who is filling it
 INTERNAL = {MANIFEST, RECIPE, HOLDER}
 
 Json = dict[str, Any]
@@ -51,13 +50,44 @@ def file_digest(path: Path) -> str:
     return state.hexdigest()
 
 
-def read_manifest(output: Path) -> Json | None:
-    """The manifest of an output, or None where the output is not complete. Only looks."""
+def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Is a file what its manifest's ``entry`` says? Raises ``OSError`` where it must not be read."""
     try:
-        manifest: Json = json.loads((output / MANIFEST).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+        return path.stat().st_size == entry["size"] and file_digest(path) == entry["xxh3_128"]
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.EIO:  # the disk cannot read it
+            return False
+        raise
+
+
+def read_manifest(output: Path) -> Json | None:
+    """The manifest of an output, or None where the output is not complete, or its manifest damaged. Only looks."""
+    try:
+        manifest: Json = sealed.read(output / MANIFEST, last="files")
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return manifest
+
+
+def manifest_of(output: Path) -> Json:
+    """The manifest of an output that is needed. Raises ``Damaged`` if there is none."""
+    manifest = read_manifest(output)
+    if manifest is None:
+        raise Damaged(output / MANIFEST)
+    return manifest
+
+
+class Damaged(ValueError):
+    """A cached file is not what its manifest says, or gone. Whoever runs the stages has its output made again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is damaged or gone; ciliu run sets its output aside and makes it again"
 
 
 def read_json(path: Path) -> Any:
@@ -66,17 +96,9 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """``value`` as JSON, a line for each entry, on disk when this returns. (Python indents ten times as slowly as it
-    writes lines, and a manifest of a thousand shards is half a megabyte.)"""
-    lines = (f" {_line(name)}: {_line(entry)}" for name, entry in value.items())
-    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:  # a path may be no UTF-8
-        file.write("{\n" + ",\n".join(lines) + "\n}\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """``value`` as JSON, a line for each entry, on disk when this returns."""
+    path.write_bytes(sealed.entries(value) + b"\n}\n")
+    sync(path)
 
 
 def sync(path: Path) -> None:
@@ -103,49 +125,6 @@ def output_digest(files: Mapping[str, Mapping[str, Any]]) -> str:
     return digest({name: entry["xxh3_128"] for name, entry in files.items() if not name.startswith("report/")})
 
 
-@contextmanager
-def lock_partial(final: Path) -> Iterator[Path]:
-    """Hold ``<key>.partial/``, made if need be. Waits for whoever fills it, and says for whom.
-
-    The lock is an flock on the folder itself: it ends with the process, leaves no file behind, and goes along when the
-    folder is renamed, so that whoever waited looks again.
-    """
-    partial = final.with_name(final.name + ".partial")
-    while True:
-        partial.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(partial, os.O_RDONLY)
-        except FileNotFoundError:  # renamed into place between the two calls
-            continue
-        try:
-            _wait_for_lock(handle, partial)
-            if _is_same(handle, partial):
-                write_json(partial / HOLDER, {"pid": os.getpid(), "command": sys.argv, "since": time.time()})
-                yield partial
-                return
-        finally:
-            os.close(handle)
-
-
-def _wait_for_lock(handle: int, partial: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        try:
-            holder = json.loads((partial / HOLDER).read_bytes())["pid"]
-        except (OSError, ValueError, KeyError):
-            holder = "unknown"
-        progress.say(f"waiting for process {holder}, which is making {partial.parent.name}/{partial.stem}")
-        fcntl.flock(handle, fcntl.LOCK_EX)
-
-
-def _is_same(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
-
-
 def make(
     final: Path, description: Json, work: Callable[[Path], Counts], *, current: Callable[[], bool], anew: bool
 ) -> bool:
@@ -159,6 +138,8 @@ def make(
         if current():
             shutil.rmtree(partial)
             return False
+        if final.exists() and read_manifest(final) is None:
+            progress.say(f"{final / MANIFEST} is damaged: the output is made again", level=logging.WARNING)
         for unfinished in partial.glob("*" if anew else f"{WORK}*"):
             _remove(unfinished)
         write_json(partial / RECIPE, {**description["recipe"], "anew": anew})
@@ -176,7 +157,7 @@ def _remove(path: Path) -> None:
 
 
 def _commit(partial: Path, final: Path, description: Json, counts: Counts, seconds: float) -> None:
-    listed = [note for path in (partial / SHARDS).glob("*.json") for note in json.loads(path.read_bytes())]
+    listed = [note for path in (partial / SHARDS).glob("*.json") for note in sealed.read(path)["notes"]]
     notes = [note for _, note in sorted({(note["name"], note["work"]): note for note in listed}.items())]
     shutil.rmtree(partial / SHARDS, ignore_errors=True)
     known = {name: entry for note in notes for name, entry in note["files"].items()}
@@ -196,7 +177,7 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
     }
     for name in (RECIPE, HOLDER):
         (partial / name).unlink()
-    write_json(partial / MANIFEST, manifest)
+    sealed.write(partial / MANIFEST, manifest)
     for folder in {partial, *(path for path in partial.rglob("*") if path.is_dir())}:
         sync(folder)
     aside = final.with_name(f"{final.name}.old-{os.getpid()}")

@@ -3,12 +3,13 @@
 The memo serves files from outside only; what lies in the cache is hashed when it is read.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from pipeline import cache, sealed
 
 MEMO = "fingerprints.json"
 SETTLED = 2 * 10**9  # ns: a file that changed less than this ago may change again within one tick of its clock
@@ -21,7 +22,7 @@ class Fingerprints:
         self._path = data / MEMO
         self._fresh: dict[str, list[Any]] = {}
         try:
-            self._memo: dict[str, list[Any]] = json.loads(self._path.read_bytes())
+            self._memo: dict[str, list[Any]] = sealed.read(self._path)
         except (OSError, ValueError):
             self._memo = {}
 
@@ -52,6 +53,14 @@ class Fingerprints:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         merged = {**Fingerprints(self._path.parent)._memo, **self._fresh}
         unfinished = self._path.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(merged, separators=(",", ":")), encoding="utf-8", errors="surrogatepass")
+        sealed.write(unfinished, merged, flush=False)
         unfinished.replace(self._path)
         self._fresh = {}
+
+
+def file_contents(paths: list[Path], data: str) -> list[list[str]]:
+    """[name, digest] of each file. Raises ``ValueError`` for one that is not there."""
+    fingerprints = Fingerprints(Path(data))
+    contents = [[path.name, fingerprints.of(path, "bytes", cache.file_digest)] for path in paths]
+    fingerprints.save()
+    return contents

@@ -2,12 +2,15 @@
 cache."""
 
 import datetime
+import logging
 import os
 from pathlib import Path
 
-from pipeline import cache
+from pipeline import cache, progress, sealed
 
 FOLDER = "runs"
+RECORD = "run.json"
+LAST = "keys"  # the last entry of a record without a seal
 
 
 def start(data: Path, request: cache.Json) -> Path:
@@ -26,16 +29,20 @@ def start(data: Path, request: cache.Json) -> Path:
 
 def note(folder: Path, facts: cache.Json) -> None:
     """Add ``facts`` to a run's record; whole or not at all."""
-    path = folder / "run.json"
-    record = {**(cache.read_json(path) if path.exists() else {}), **facts}
+    path = folder / RECORD
     unfinished = folder / f"run.{os.getpid()}"
-    cache.write_json(unfinished, record)
+    sealed.write(unfinished, {**(sealed.read(path, LAST) if path.exists() else {}), **facts})
     unfinished.replace(path)
 
 
 def read_all(data: Path) -> list[cache.Json]:
     """The records of all runs, the newest first."""
-    records = [cache.read_json(path) for path in (data / FOLDER).glob("*/run.json")]
+    records = []
+    for path in (data / FOLDER).glob(f"*/{RECORD}"):
+        try:
+            records.append(sealed.read(path, LAST))
+        except ValueError:
+            progress.say(f"{path} is damaged: that run is left out", level=logging.WARNING)
     return sorted(records, key=lambda record: (record["started"], record["run"]), reverse=True)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import xxhash
 
 from pipeline import cache
+from pipeline.cache import Damaged
 
 END_OF_SENTENCE = -1  # among a shard's ids
 
@@ -33,22 +34,21 @@ def files(output: Path, suffix: str) -> list[File]:
 
 
 def read_whole(path: Path, digest: str = "") -> bytes:
-    """A cached file. Raises ``ValueError`` if it is not what its manifest's ``digest`` says."""
-    content = path.read_bytes()
+    """A cached file. Raises ``Damaged`` if it is not what its manifest's ``digest`` says."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Damaged(path) from None
     if digest and xxhash.xxh3_128_hexdigest(content) != digest:
-        raise _damaged(path)
+        raise Damaged(path)
     return content
 
 
 def verify(cached: Iterable[File]) -> None:
-    """Hash files before they are mapped or read in pieces. Raises ``ValueError`` for a damaged one."""
+    """Hash files before they are mapped or read in pieces. Raises ``Damaged``."""
     for file in cached:
-        if cache.file_digest(file.path) != file.digest:
-            raise _damaged(file.path)
-
-
-def _damaged(path: Path) -> ValueError:
-    return ValueError(f"{path} is damaged; ciliu run --from {path.parent.parent.name} makes its stage again")
+        if not cache.is_whole(file.path, {"size": file.size, "xxh3_128": file.digest}):
+            raise Damaged(file.path)
 
 
 def read_articles(path: Path) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import cache, progress
+from pipeline import cache, progress, sealed
 from pipeline.processes import cpus, run_jobs
 
 Work = Callable[..., cache.Counts]  # work(folder, name, *arguments) -> counts
@@ -64,14 +64,12 @@ def map_shards(
     sharded: str,
     processes: int = 1,
     label: str = "",
-    verify: bool = False,
 ) -> list[cache.Counts]:
     """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
 
     A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
     versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
-    the recipe counts for every shard. What is taken over from a complete output is hashed by whoever reads it; a stage
-    that reads its own shards' files asks to ``verify`` them here.
+    the recipe counts for every shard. What is taken over is hashed before.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """
@@ -85,7 +83,7 @@ def map_shards(
     with progress.bar(label or output.parent.name, sum(shard.size for shard in shards)) as bar:
         for shard in shards:
             found = earlier.get(keys.get(shard.name, ""))
-            note = _take_over(found, shard, output, verify) if found else None
+            note = _take_over(found, shard, output) if found else None
             if found is None or note is None:
                 missing.append(shard)
             else:
@@ -127,12 +125,12 @@ def _find_earlier(output: Path) -> dict[str, Earlier]:
     found = {}
     if not json.loads((output / cache.RECIPE).read_bytes())["anew"]:
         for other in output.parent.iterdir():
-            manifest = cache.read_manifest(other) if other.suffix == "" else None
+            manifest = cache.read_manifest(other) if other.suffix != ".partial" else None  # also what was set aside
             for note in manifest["shards"] if manifest else []:
                 found[note["key"]] = Earlier(other, note)
     for path in (output / cache.SHARDS).glob("*.json"):
         try:
-            notes = json.loads(path.read_bytes())
+            notes = sealed.read(path)["notes"]
         except ValueError:  # a power cut tore it: the notes are not flushed
             path.unlink()
         else:
@@ -140,32 +138,24 @@ def _find_earlier(output: Path) -> dict[str, Earlier]:
     return found
 
 
-def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> cache.Json | None:
-    """Link an earlier shard's files under this shard's name. Returns its note, None if a file is damaged or gone.
-
-    What a killed attempt left is always hashed: it was not flushed, and a power cut may have taken it.
-    """
+def _take_over(earlier: Earlier, shard: Shard, output: Path) -> cache.Json | None:
+    """Link an earlier shard's files under this shard's name. Returns its note, None if a file is damaged or gone."""
     renamed = {name: shard.name + name.removeprefix(earlier.note["name"]) for name in earlier.note["files"]}
     for name, entry in earlier.note["files"].items():
         path = earlier.folder / name
-        hashed = verify or earlier.folder == output
-        if not _has_size(path, entry["size"]) or (hashed and cache.file_digest(path) != entry["xxh3_128"]):
+        if not cache.is_whole(path, entry):
             progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
             return None
     if earlier.folder == output and earlier.note["name"] == shard.name:
         return earlier.note
     for name, new in renamed.items():
         (output / new).unlink(missing_ok=True)
-        cache.link(earlier.folder / name, output / new)
+        try:
+            cache.link(earlier.folder / name, output / new)
+        except FileNotFoundError:  # deleted between the two looks
+            return None
     files = {renamed[name]: entry for name, entry in earlier.note["files"].items()}
     return {**earlier.note, "name": shard.name, "files": files, "taken": True}
-
-
-def _has_size(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except FileNotFoundError:
-        return False
 
 
 def _flush(paths: Sequence[Path]) -> None:
@@ -192,5 +182,5 @@ def _make_shard(work: Work, shard: Shard, output: Path, key: str) -> tuple[list[
 def _write_notes(output: Path, name: str, notes: Sequence[cache.Json]) -> None:
     path = output / cache.SHARDS / f"{name}.json"
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(notes), encoding="utf-8")
+    sealed.write(unfinished, {"notes": notes}, flush=False)
     unfinished.replace(path)

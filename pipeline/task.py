@@ -15,8 +15,8 @@ from typing import Any
 
 import luigi
 
-from pipeline import cache, progress
-from pipeline.fingerprints import Fingerprints
+from pipeline import cache, damage, progress
+from pipeline.fingerprints import file_contents
 from pipeline.processes import refuse_unguarded_script
 
 
@@ -154,7 +154,7 @@ class StageTask(luigi.Task):
         that was made again with other bytes does. Only looks."""
         manifest = cache.read_manifest(self.folder)
         if manifest is None:
-            return "missing"
+            return "its manifest is damaged" if (self.folder / cache.MANIFEST).exists() else "missing"
         for task in self.inputs():
             there = cache.read_manifest(task.folder)
             if there and there["digest"] != manifest["inputs"][task.name]["digest"]:
@@ -174,6 +174,8 @@ class StageTask(luigi.Task):
             self.report(cache.read_manifest(self.folder) or {})
 
     def _work(self, partial: Path) -> cache.Counts:
+        for task in self.inputs():
+            damage.check_input(task.folder)
         counts: cache.Counts = self.stage.run(
             *self.arguments(), partial, **self.parameters(), **self.harmless_parameters()
         )
@@ -182,7 +184,7 @@ class StageTask(luigi.Task):
     def description(self) -> cache.Json:
         """The manifest's fields that are known before the work."""
         recipe = self.recipe()
-        manifests = {task.name: cache.read_json(task.folder / cache.MANIFEST) for task in self.inputs()}
+        manifests = {task.name: cache.manifest_of(task.folder) for task in self.inputs()}
         return {
             **{name: recipe[name] for name in ("stage", "version")},
             "key": self.key,
@@ -201,7 +203,7 @@ class StageTask(luigi.Task):
         (the key stands for those). It goes along from stage to stage, so that it outlives the outputs themselves."""
         origin: cache.Json = {}
         for task in self.inputs():
-            manifest = cache.read_json(task.folder / cache.MANIFEST)
+            manifest = cache.manifest_of(task.folder)
             made = {name: manifest[name] for name in self.ORIGIN}
             outside = {name: value for name, value in task.outside().items() if name != "sources"}
             origin |= {**manifest["origin"], task.name: {**made, "files": outside}}
@@ -220,11 +222,3 @@ def environment() -> dict[str, str]:
     """Versions that a person may want to know; those that shape the bytes of a stage are in its key."""
     names = ("gensim", "jieba", "luigi", "numpy", "scipy", "xxhash")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
-
-
-def file_contents(paths: list[Path], data: str) -> list[list[str]]:
-    """[name, digest] of each file. Raises ``ValueError`` for one that is not there."""
-    fingerprints = Fingerprints(Path(data))
-    contents = [[path.name, fingerprints.of(path, "bytes", cache.file_digest)] for path in paths]
-    fingerprints.save()
-    return contents

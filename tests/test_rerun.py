@@ -251,20 +251,3 @@ def test_another_version_of_a_library_reruns_what_it_shapes(
     monkeypatch.setattr(task, "library_version", lambda name: "9.9" if name == library else real(name))
     assert f"{library} {real(library)} → 9.9" in plan()[min(reruns)]  # dictionary, or export
     assert ready.run() == reruns
-
-
-def test_a_damaged_file_stops_the_stage_that_reads_it_with_the_command_that_makes_it_again(
-    ready: Front, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (damaged,) = list(ready.folder("segment").glob("*.ids"))[:1]
-    stat = damaged.stat()
-    content = bytearray(damaged.read_bytes())
-    content[4] ^= 1
-    damaged.write_bytes(content)
-    os.utime(damaged, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    with pytest.raises(SystemExit) as stopped:
-        ready.run("--set", "Train.window=3")
-    assert stopped.value.code == 3
-    assert f"{damaged} is damaged; ciliu run --from segment" in capsys.readouterr().err
-    assert ready.run("--from", "segment") == AFTER_SEGMENT
-    assert damaged.read_bytes() != bytes(content)

@@ -11,6 +11,7 @@ VERBS = {
     "run": "pipeline.cli.run",
     "plan": "pipeline.cli.run",
     "status": "pipeline.cli.data",
+    "check": "pipeline.cli.data",
     "cut": "pipeline.cli.cut",
     "duplicates": "pipeline.cli.duplicates",
     "sentences": "pipeline.cli.sentences",

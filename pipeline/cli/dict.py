@@ -12,7 +12,6 @@ import click
 from pipeline import progress
 from pipeline.cli import front
 
-FINDINGS = 6  # exit status of lint: the files can be read, but not all of their entries do what they should
 LONGEST_TEXT = 1_000  # characters that explain takes
 
 option_frequencies = click.option(
@@ -69,7 +68,7 @@ def lint(files: tuple[Path, ...], frequencies: str, strict: bool, as_json: bool,
     if not as_json:
         click.echo(dict_text.lint_summary(findings, entries, len(files)))
     if any(strict or finding["level"] == "warning" for finding in findings):
-        sys.exit(FINDINGS)
+        sys.exit(front.FINDINGS)
 
 
 @dict.command(epilog="Example: ciliu dict compile dicts/example.txt --to compiled/")

@@ -17,7 +17,7 @@ import click
 from pipeline import progress
 
 # Exit statuses; 0 only if what was asked for is there. docs/run.md has the table.
-INTERNAL, USAGE, INPUT, ENVIRONMENT, WORKER = 1, 2, 3, 4, 5
+INTERNAL, USAGE, INPUT, ENVIRONMENT, WORKER, FINDINGS = 1, 2, 3, 4, 5, 6
 
 Verb = Callable[..., None]
 

@@ -1,5 +1,6 @@
 """From what a person asked for to the tasks that make it."""
 
+import errno
 import logging
 import os
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 import tasks
-from pipeline import cache, progress, runs, settings
+from pipeline import cache, damage, progress, runs, settings
 from pipeline.build import build
 from pipeline.plan import Step
 from pipeline.task import StageTask
@@ -108,11 +109,24 @@ def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request) ->
 
 
 def make_steps(steps: Sequence[Step], end: StageTask) -> None:
-    """Make the steps that are to run. Raises what a stage raised."""
+    """Make the steps that are to run, and what turns out to be damaged. Raises what a stage raised."""
     for step in steps:
         if not step.runs:
             report_cached(step.task)
-    build([step.task for step in steps if step.runs] or [end])
+    asked = [step.task for step in steps if step.runs] or [end]
+    mended: set[Path] = set()
+    while True:
+        try:
+            build([task for task in asked if not task.complete()] or [end])
+            if not steps[-1].runs or mended:  # what was made now was hashed while it was written
+                damage.check(end.folder)
+            return
+        except cache.Damaged as error:
+            output = damage.output_of(error.path)
+            if output in mended:
+                raise OSError(errno.EIO, "what was just made is damaged again: look at the disk", str(output)) from None
+            mended.add(output)
+            damage.set_aside(output)
 
 
 def report_cached(task: StageTask) -> None:

@@ -59,7 +59,7 @@ def _frequent_word(vocab: Path) -> str:
 
 def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
     """The end of a run: the funnel, where the model is, what to try next."""
-    origin = cache.read_json(end.folder / cache.MANIFEST)["origin"]
+    origin = cache.manifest_of(end.folder)["origin"]
     click.echo()
     for line in align(make_funnel({name: stage["counts"] for name, stage in origin.items()})):
         click.echo(line)

@@ -54,7 +54,7 @@ def run(
     files = shard_files.files(articles, ".jsonl")
     hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
     read = shards.map_shards(
-        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
+        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)"
     )
     first, ends, offsets = find_first(files, output)
     similar = np.zeros(len(first), dtype=bool)

@@ -1,0 +1,192 @@
+"""Damage in the data folder is noticed by whoever reads it, set aside, said, and made again in the same run.
+
+Every damage here leaves size and dates as they were: only hashing finds it.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Front, read_corpus, write_articles
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import cache, damage, sealed
+
+ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export"}
+
+
+def flip(path: Path, place: float = 0.5) -> None:
+    """Change one byte of a file, at ``place`` of its length, and keep its dates. Another name of the same bytes is left
+    alone: a hard link is parted first."""
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[min(int(place * len(content)), len(content) - 1)] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def largest(folder: Path, pattern: str) -> Path:
+    return max(folder.glob(pattern), key=lambda path: path.stat().st_size)
+
+
+def digests(front: Front) -> dict[str, str]:
+    return {stage: front.manifest(stage)["digest"] for stage in ALL}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Front:
+    """A complete run over real text in several shards; tests work on copies."""
+    folder = tmp_path_factory.mktemp("made")
+    write_articles(folder / "text" / "m_news.jsonl", read_corpus("xwlb", 0, 60))
+    reviews = read_corpus("reviews", 0, 200)
+    write_articles(folder / "text" / "n_reviews.jsonl", [*reviews, *reviews[:20]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.shards.SIZE", 16 << 10)
+        front = Front(folder)
+        assert front.run(folder / "text", *Front.quick) == ALL
+    return front
+
+
+@pytest.fixture
+def front(made: Front, tmp_path: Path, many_shards: None) -> Front:
+    shutil.copytree(made.data, tmp_path / "data")
+    return Front(tmp_path)
+
+
+def aside(front: Front) -> list[str]:
+    return sorted(path.parent.name for path in front.data.glob("*/*.damaged-1"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "files", "change"),
+    [
+        ("articles", "*.jsonl", "Segment.HMM=true"),
+        ("dedup", "0*.jsonl", "Segment.HMM=true"),
+        ("dictionary", "dictionary.bin", "Segment.HMM=true"),
+        ("segment", "*.ids", "Train.window=3"),
+        ("segment", "*.words", "Vocabulary.min_count=2"),
+        ("vocabulary", "vocab.tsv", "Train.window=3"),
+        ("vocabulary", "maps.bin", "Train.window=3"),
+        ("train", "vectors.npy", ""),
+        ("export", "bundle/vectors.bin", ""),
+        ("export", "bundle/README.md", ""),
+        ("export", "manifest.json", ""),
+    ],
+)
+def test_what_a_run_reads_is_mended_in_the_same_run(
+    front: Front, made: Front, capsys: pytest.CaptureFixture[str], stage: str, files: str, change: str
+) -> None:
+    """``change`` makes something read the stage; an Articles that nothing reads but a missing Dedup is."""
+    damaged = largest(front.folder(stage), files)
+    if stage in ("articles", "train"):
+        shutil.rmtree(front.folder({"articles": "dedup", "train": "export"}[stage]))
+    flip(damaged)
+    again = front.run(*(("--set", change) if change else ()))
+    assert stage in again
+    said = capsys.readouterr().err
+    assert "is damaged" in said, said
+    assert damage.find(front.folder(stage)) == []
+    assert digests(front)[stage] == digests(made)[stage]
+    assert aside(front) == ([] if damaged.name == "manifest.json" else [stage])
+    assert front.run() == set()
+
+
+def test_only_the_damaged_shard_is_made_again(front: Front) -> None:
+    flip(largest(front.folder("segment"), "*.ids"))
+    assert front.run("--set", "Train.window=3") == {"segment", "train", "export"}
+    manifest = front.manifest("segment")
+    assert manifest["shards_made"] == 1
+    assert manifest["shards_taken"] == len(manifest["shards"]) - 1 > 3
+
+
+def test_a_file_that_is_gone_is_damage_too(front: Front) -> None:
+    (front.folder("vocabulary") / "vocab.tsv").unlink()
+    assert front.run("--set", "Train.window=3") == {"vocabulary", "train", "export"}
+
+
+def test_two_damaged_stages_are_both_mended(front: Front, made: Front) -> None:
+    words = largest(front.folder("segment"), "*.words")
+    flip(words)
+    flip(front.folder("dedup") / f"{words.stem}.jsonl")  # what the damaged shard is made from
+    assert {"dedup", "segment"} <= front.run("--set", "Vocabulary.min_count=2")
+    assert front.run("--set", "Vocabulary.min_count=5") == set()
+    assert digests(front) == digests(made)
+
+
+def test_a_damaged_shard_is_not_taken_over_into_another_output(front: Front, made: Front, tmp_path: Path) -> None:
+    """``.rejected`` is read by Articles itself, when it joins what its shards rejected."""
+    flip(largest(front.folder("articles"), "0*.jsonl"))
+    extra = made.data.parent / "text"
+    write_articles(tmp_path / "text" / "z_more.jsonl", read_corpus("xwlb", 100, 3))
+    for path in extra.iterdir():
+        shutil.copy(path, tmp_path / "text" / path.name)
+    front.run(tmp_path / "text", *Front.quick)
+    clean = Front(tmp_path / "clean")
+    clean.data.mkdir(parents=True)
+    clean.run(tmp_path / "text", *Front.quick)
+    assert digests(front) == digests(clean)
+
+
+def test_a_disk_that_damages_again_what_was_just_made_ends_the_run(
+    front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(damage, "find", lambda output, names=None: ["bundle/vectors.bin"])
+    with pytest.raises(SystemExit) as stopped:
+        front.run()
+    assert stopped.value.code == 4
+    assert "look at the disk" in capsys.readouterr().err
+
+
+def test_check_names_each_damaged_file_and_mends_nothing(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    front("check")
+    assert "7 outputs" in capsys.readouterr().out
+    words = largest(front.folder("segment"), "*.words")
+    flip(words)
+    flip(front.folder("train") / cache.MANIFEST)
+    with pytest.raises(SystemExit) as stopped:
+        front("check")
+    said = capsys.readouterr()
+    assert stopped.value.code == 6
+    assert f"{words} is damaged" in said.out
+    assert f"{front.folder('train') / cache.MANIFEST} is damaged" in said.out
+    assert aside(front) == []
+
+
+def test_a_damaged_record_of_a_run_is_left_out_and_said(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    record = next(front.data.glob("runs/*/run.json"))
+    front.run("--set", "Train.window=3")
+    flip(record, 0.3)
+    capsys.readouterr()
+    assert front.run() == set()
+    assert f"{record} is damaged" in capsys.readouterr().err
+
+
+def test_a_damaged_memo_is_not_believed(front: Front, made: Front) -> None:
+    memo = front.data / "fingerprints.json"
+    if memo.exists():
+        flip(memo, 0.4)
+    assert front.run(made.data.parent / "text", *Front.quick) == set()
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text(), min_size=1), st.data())
+@settings(max_examples=200)
+def test_a_sealed_file_shows_every_change_of_one_byte(value: dict[str, object], data: st.DataObject) -> None:
+    folder = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - one small file, removed below
+    path = folder / f"sealed-{os.getpid()}.json"
+    value.pop("xxh3_128", None)
+    value["last"] = 1
+    try:
+        sealed.write(path, value, flush=False)
+        assert sealed.read(path) == value
+        assert json.loads(path.read_bytes())["last"] == 1  # anybody's JSON reader takes it
+        content = bytearray(path.read_bytes())
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="."):
+            sealed.read(path)
+    finally:
+        path.unlink()
