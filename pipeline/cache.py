@@ -53,7 +53,7 @@ def file_digest(path: Path) -> str:
 def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
     """Is a file what its manifest's ``entry`` says? Raises ``OSError`` where it must not be read."""
     try:
-        return path.stat().st_size == entry["size"] and file_digest(path) == entry["xxh3_128"]
+        return path.stat().st_size == int(entry["size"]) and file_digest(path) == str(entry["xxh3_128"])
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
     except OSError as error:
@@ -72,14 +72,14 @@ def read_manifest(output: Path) -> Json | None:
 
 
 def manifest_of(output: Path) -> Json:
-    """The manifest of an output that is needed. Raises ``Damaged`` if there is none."""
+    """The manifest of an output that is needed. Raises ``DamageError`` if there is none."""
     manifest = read_manifest(output)
     if manifest is None:
-        raise Damaged(output / MANIFEST)
+        raise DamageError(output / MANIFEST)
     return manifest
 
 
-class Damaged(ValueError):
+class DamageError(ValueError):
     """A cached file is not what its manifest says, or gone. Whoever runs the stages has its output made again."""
 
     def __init__(self, path: Path) -> None:

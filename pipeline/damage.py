@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline import cache, progress
-from pipeline.cache import Damaged
+from pipeline.cache import DamageError
 
 KEY_LENGTH = 32  # hexadecimal digits
 THREADS = 8  # that hash files side by side: xxhash gives way to other threads meanwhile
@@ -27,18 +27,18 @@ def find(output: Path, names: Iterable[str] | None = None) -> list[str]:
 
 
 def check(output: Path) -> None:
-    """Hash an output. Raises ``Damaged`` with the first file that is not whole."""
+    """Hash an output. Raises ``DamageError`` with the first file that is not whole."""
     for name in find(output):
-        raise Damaged(output / name)
+        raise DamageError(output / name)
 
 
 def check_input(output: Path) -> None:
     """Hash what no shard made: the stage after it hashes the shards' files itself, as it reads them. Raises
-    ``Damaged``."""
+    ``DamageError``."""
     manifest = cache.manifest_of(output)
     by_shard = {name for note in manifest["shards"] for name in note["files"]}
     for name in find(output, [name for name in manifest["files"] if name not in by_shard]):
-        raise Damaged(output / name)
+        raise DamageError(output / name)
 
 
 def output_of(path: Path) -> Path:

@@ -41,6 +41,29 @@ def lock_partial(final: Path) -> Iterator[Path]:
             os.close(handle)
 
 
+@contextmanager
+def hold(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Lock a folder, together with others if ``shared``; waits for whoever holds it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_held(folder: Path) -> bool:
+    """Does a process that lives hold the lock of a folder?"""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not lock_at_once(handle, folder)
+    finally:
+        os.close(handle)
+
+
 def _wait(handle: int, partial: Path) -> None:
     if lock_at_once(handle, partial):
         return

@@ -47,12 +47,36 @@ def explain(task: StageTask, problem: str, last_keys: Mapping[str, str]) -> str:
         return problem
     if last_keys.get(task.name) == task.key:
         return "its output is gone"
-    earlier = [json.loads(manifest["recipe"]) for manifest in read_manifests(task.folder.parent)]
-    if not earlier:
+    nearest = find_nearest(task)
+    if nearest is None:
         return "never made"
-    differences: list[list[str]] = [describe_changes(recipe, task.recipe()) for recipe in earlier]
-    nearest = sorted(differences, key=len)[0]
-    return "; ".join(nearest) or "its output is gone"
+    return "; ".join(describe_changes(nearest, task.recipe())) or "its output is gone"
+
+
+def find_nearest(task: StageTask) -> cache.Json | None:
+    """The recipe of the stage's earlier output that differs least from ``task``'s; of equal ones the newest."""
+    earlier = [json.loads(manifest["recipe"]) for manifest in read_manifests(task.folder.parent)]
+    return min(earlier, key=lambda recipe: len(describe_changes(recipe, task.recipe())), default=None)
+
+
+def compare_recipes(task: StageTask) -> list[tuple[str, Any, Any]]:
+    """(name, value of the nearest earlier output, value now) of all that ``task``'s key is made of."""
+    old = flatten(find_nearest(task) or {})
+    new = flatten(json.loads(json.dumps(task.recipe())))
+    return [(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old])]
+
+
+def flatten(value: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested values under names such as ``parameters.window``; a list of [name, digest] by its names."""
+    flat: dict[str, Any] = {}
+    for name, entry in value.items():
+        if isinstance(entry, list) and entry and all(isinstance(item, list) and len(item) == 2 for item in entry):
+            entry = {f"{number}. {item[0]}": item[1] for number, item in enumerate(entry, 1)}
+        if isinstance(entry, dict):
+            flat |= flatten(entry, f"{above}{name}.")
+        else:
+            flat[f"{above}{name}"] = entry
+    return flat
 
 
 def read_manifests(folder: Path) -> list[cache.Json]:

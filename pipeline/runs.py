@@ -1,29 +1,52 @@
 """The record of a run, ``data/runs/<id>/run.json``: what was asked for and which keys it led to. A note, not a
-cache."""
+cache; ``ciliu gc`` keeps what the newest records name."""
 
 import datetime
 import logging
 import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline import cache, progress, sealed
+from pipeline.lock import hold
 
 FOLDER = "runs"
 RECORD = "run.json"
 LAST = "keys"  # the last entry of a record without a seal
 
 
-def start(data: Path, request: cache.Json) -> Path:
-    """A folder for a run that begins now, with ``request`` (sources, preset, settings) noted in it."""
-    now = datetime.datetime.now(datetime.UTC)
-    identity = f"{now:%Y%m%d-%H%M%S}-{os.getpid()}"
+@contextmanager
+def recorded(data: Path, request: cache.Json, done: str) -> Iterator[Path]:
+    """A run that begins now, with ``request`` (sources, preset, settings, keys) noted in the folder that is given, and
+    how it ended: ``done``, or ``failed``. The folder is locked as long: what its keys name is kept by ``ciliu gc``."""
+    (data / FOLDER).mkdir(parents=True, exist_ok=True)
+    with hold(data / FOLDER, shared=True):  # nothing is collected between the record and its lock
+        folder = _new_folder(data)
+        lock = hold(folder)
+        lock.__enter__()
+        now = datetime.datetime.now(datetime.UTC).isoformat()
+        note(folder, {"run": folder.name, "started": now, "state": "running", **request})
+    started = time.monotonic()
+    try:
+        yield folder
+    except BaseException:
+        note(folder, {"state": "failed", "seconds": round(time.monotonic() - started, 3)})
+        raise
+    finally:
+        lock.__exit__(None, None, None)
+    note(folder, {"state": done, "seconds": round(time.monotonic() - started, 3)})
+
+
+def _new_folder(data: Path) -> Path:
+    identity = f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
     folder = data / FOLDER / identity
     number = 1
     while folder.exists():
         number += 1
         folder = folder.with_name(f"{identity}-{number}")
-    folder.mkdir(parents=True)
-    note(folder, {"run": folder.name, "started": now.isoformat(), "state": "running", **request})
+    folder.mkdir()
     return folder
 
 
@@ -36,8 +59,8 @@ def note(folder: Path, facts: cache.Json) -> None:
 
 
 def read_all(data: Path) -> list[cache.Json]:
-    """The records of all runs, the newest first."""
-    records = []
+    """The records of all runs, the newest first. A damaged one is left out, and said."""
+    records: list[cache.Json] = []
     for path in (data / FOLDER).glob(f"*/{RECORD}"):
         try:
             records.append(sealed.read(path, LAST))
@@ -47,11 +70,32 @@ def read_all(data: Path) -> list[cache.Json]:
 
 
 def find(data: Path, run: str | None = None) -> cache.Json:
-    """The record of ``run``, or of the latest complete run. Raises ``ValueError`` if there is none."""
+    """The record of ``run`` (its id or a tag), or the latest complete one. Raises ``ValueError`` if there is none."""
     records = read_all(data)
     for record in records:
-        if record["run"] == run or (run is None and record["state"] == "complete"):
+        if run in (record["run"], *tags(record)) or (run is None and record["state"] == "complete"):
             return record
     known = ", ".join(record["run"] for record in records[:5])
     wanted = f"there is no run {run} in {data}" if run else f"no run in {data} is complete"
     raise ValueError(f"{wanted}; {f'there is {known}' if known else 'make one: ciliu run SOURCES…'}")
+
+
+def tags(record: cache.Json) -> Sequence[str]:
+    """The names that ``ciliu tag`` gave a run."""
+    given: list[str] = record.get("tags", [])
+    return given
+
+
+def tag(data: Path, run: str | None, name: str) -> cache.Json:
+    """Give a run a name, which another run loses if it has it. Returns its record."""
+    record = find(data, run)
+    for other in read_all(data):
+        if name in tags(other):
+            untag(data, other, name)
+    note(data / FOLDER / record["run"], {"tags": sorted({*tags(find(data, record["run"])), name})})
+    return record
+
+
+def untag(data: Path, record: cache.Json, name: str) -> None:
+    """Take a name from a run."""
+    note(data / FOLDER / record["run"], {"tags": [other for other in tags(record) if other != name]})

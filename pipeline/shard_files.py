@@ -10,7 +10,7 @@ import numpy as np
 import xxhash
 
 from pipeline import cache
-from pipeline.cache import Damaged
+from pipeline.cache import DamageError
 
 END_OF_SENTENCE = -1  # among a shard's ids
 
@@ -34,21 +34,21 @@ def files(output: Path, suffix: str) -> list[File]:
 
 
 def read_whole(path: Path, digest: str = "") -> bytes:
-    """A cached file. Raises ``Damaged`` if it is not what its manifest's ``digest`` says."""
+    """A cached file. Raises ``DamageError`` if it is not what its manifest's ``digest`` says."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise Damaged(path) from None
+        raise DamageError(path) from None
     if digest and xxhash.xxh3_128_hexdigest(content) != digest:
-        raise Damaged(path)
+        raise DamageError(path)
     return content
 
 
 def verify(cached: Iterable[File]) -> None:
-    """Hash files before they are mapped or read in pieces. Raises ``Damaged``."""
+    """Hash files before they are mapped or read in pieces. Raises ``DamageError``."""
     for file in cached:
         if not cache.is_whole(file.path, {"size": file.size, "xxh3_128": file.digest}):
-            raise Damaged(file.path)
+            raise DamageError(file.path)
 
 
 def read_articles(path: Path) -> Iterator[dict[str, str]]:

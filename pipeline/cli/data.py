@@ -67,7 +67,7 @@ def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:
                 stage,
                 state_of(manifest, manifests),
                 keys[stage][:8],
-                f"{size / 1e6:,.1f} MB" if manifest else "-",
+                front.megabytes(size) if manifest else "-",
                 seconds,
             ]
         )

@@ -42,6 +42,11 @@ def option_run(verb: Verb) -> Verb:
     )(verb)
 
 
+def megabytes(size: float) -> str:
+    """Bytes as ``1,234.5 MB``."""
+    return f"{size / 1e6:,.1f} MB"
+
+
 def guarded(verb: Verb) -> Verb:
     """Run a verb so that a failure is one sentence on standard error and a stated exit status; ``--debug`` adds
     the traceback."""

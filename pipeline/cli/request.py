@@ -98,14 +98,10 @@ def note_left_out(end: StageTask) -> None:
 def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request) -> None:
     """Make the steps that are to run, and keep a record of it. Raises what a stage raised."""
     keys = {step.task.name: step.task.key for step in steps}
-    folder = runs.start(data, {**request, "settings": end.param_kwargs, "keys": keys})
-    log_to(folder / "run.log")
-    try:
+    done = "complete" if end.name == "export" else f"only {end.name}"
+    with runs.recorded(data, {**request, "settings": end.param_kwargs, "keys": keys}, done) as folder:
+        log_to(folder)
         make_steps(steps, end)
-    except BaseException:
-        runs.note(folder, {"state": "failed"})
-        raise
-    runs.note(folder, {"state": "complete" if end.name == "export" else f"only {end.name}"})
 
 
 def make_steps(steps: Sequence[Step], end: StageTask) -> None:
@@ -121,7 +117,7 @@ def make_steps(steps: Sequence[Step], end: StageTask) -> None:
             if not steps[-1].runs or mended:  # what was made now was hashed while it was written
                 damage.check(end.folder)
             return
-        except cache.Damaged as error:
+        except cache.DamageError as error:
             output = damage.output_of(error.path)
             if output in mended:
                 raise OSError(errno.EIO, "what was just made is damaged again: look at the disk", str(output)) from None
@@ -136,8 +132,13 @@ def report_cached(task: StageTask) -> None:
     progress.say(f"{task.name:<11}{state}", event="cached", stage=task.name, key=task.key)
 
 
-def log_to(path: Path) -> None:
-    """Keep the run's log beside its record."""
-    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    progress.log.addHandler(handler)
+def log_to(folder: Path) -> None:
+    """Keep the run's log beside its record: ``run.log`` for people, ``events.jsonl`` with each event's fields."""
+    forms = {
+        "run.log": logging.Formatter("%(asctime)s %(levelname)s %(message)s"),
+        "events.jsonl": progress.JsonLines(),
+    }
+    for name, form in forms.items():
+        handler = logging.FileHandler(folder / name, encoding="utf-8", errors="backslashreplace")
+        handler.setFormatter(form)
+        progress.log.addHandler(handler)

@@ -4,10 +4,14 @@ What does the work is imported inside the verbs, so that ``--help`` stays quick.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import front
+
+if TYPE_CHECKING:
+    from pipeline.task import StageTask
 
 STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
 
@@ -75,6 +79,7 @@ def run(
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="As if run with --from.")
 @click.option("--force", is_flag=True, help="As if run with --force.")
+@click.option("--why", type=click.Choice(STAGES), help="What this stage's key is made of, beside its nearest output.")
 @front.guarded
 def plan(
     sources: tuple[str, ...],
@@ -84,13 +89,31 @@ def plan(
     data: Path,
     from_stage: str | None,
     force: bool,
+    why: str | None,
 ) -> None:
     """Say for each stage whether `ciliu run` with the same arguments would make it, and why. Makes nothing."""
     from pipeline.cli import request
     from pipeline.plan import make_plan
 
     end = request.make_end(request.complete_request(sources, preset, assignments, data), data, processes, None)
+    if why:
+        show_why(end, why)
+        return
     request.mark_anew(end, from_stage, None, force)
     for step in make_plan(end, request.last_keys(data)):
         click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
     request.note_left_out(end)
+
+
+def show_why(end: "StageTask", stage: str) -> None:
+    """Each value that the key of ``stage`` is made of, beside that of the nearest earlier output; ≠ where not equal."""
+    from pipeline.cli import tables
+    from pipeline.plan import compare_recipes
+
+    (task,) = (task for task in end.walk() if task.name == stage)
+    rows = [["", "", "nearest earlier", "now"]]
+    for name, old, new in compare_recipes(task):
+        rows.append(["=" if old == new else "≠", name, *("-" if value is None else str(value) for value in (old, new))])
+    for line in tables.align(rows, lambda column: True):
+        click.echo(line)
+    click.echo(f"key {task.key}: {'there' if task.problem() is None else task.problem()}")

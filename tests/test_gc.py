@@ -1,0 +1,221 @@
+"""``ciliu gc`` removes what no kept run needs and nothing else; history, diff, logs, tag and plan --why tell of a run."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Front, write_articles
+
+from pipeline import cache, gc, runs
+from pipeline.cli.gc import Size
+from pipeline.lock import is_held, lock_partial
+
+# 猫 cat, 狗 dog, 喜欢 likes, 吃 eat, 鱼 fish, 骨头 bones
+SENTENCES = ["猫喜欢吃鱼。", "狗喜欢吃骨头。", "猫喜欢狗，狗喜欢猫。"]
+
+
+@pytest.fixture
+def two(front: Front, tmp_path: Path) -> Front:
+    """Two runs: window 5, then window 3. They share all but Train and Export."""
+    write_articles(tmp_path / "text" / "pets.jsonl", [{"text": SENTENCES[i % 3] * (i + 1)} for i in range(30)])
+    front.run(tmp_path / "text", *Front.quick)
+    front.run("--set", "Train.window=3")
+    return front
+
+
+@pytest.fixture
+def shown(two: Front, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What a verb prints."""
+
+    def show(*arguments: str) -> str:
+        capsys.readouterr()
+        two(*arguments)
+        return capsys.readouterr().out
+
+    return show
+
+
+def outputs(front: Front) -> set[str]:
+    return {f"{path.parent.parent.name}/{path.parent.name}" for path in front.data.glob(f"*/*/{cache.MANIFEST}")}
+
+
+def test_without_delete_it_only_shows(two: Front, shown: Callable[..., str]) -> None:
+    before = sorted(two.data.rglob("*"))
+    said = shown("gc", "--keep-runs", "1")
+    assert sorted(two.data.rglob("*")) == before
+    assert "2 folders would go" in said
+    assert "Nothing was deleted: add --delete." in said
+
+
+def test_it_keeps_what_the_newest_runs_need(two: Front, shown: Callable[..., str]) -> None:
+    before, newest = outputs(two), {f"{stage}/{key}" for stage, key in two.keys().items()}
+    assert "0 folders deleted" in shown("gc", "--keep-runs", "2", "--delete")
+    assert outputs(two) == before
+    assert "2 folders deleted" in shown("gc", "--keep-runs", "1", "--delete")
+    assert outputs(two) == newest
+    assert two.run() == set()
+    shown("gc", "--keep-runs", "0", "--delete")
+    assert outputs(two) == set()
+    assert "export" in two.run()
+
+
+def test_it_keeps_what_a_tag_names(two: Front, shown: Callable[..., str]) -> None:
+    before = outputs(two)
+    first = runs.read_all(two.data)[1]["run"]
+    assert f"run {first} is best" in shown("tag", first, "best")
+    assert "0 folders deleted" in shown("gc", "--keep-runs", "1", "--delete")
+    assert outputs(two) == before
+    assert first in shown("status", "--run", "best")
+    shown("tag", "last", "best")  # a name stands for one run
+    assert [record.get("tags", []) for record in runs.read_all(two.data)] == [["best"], []]
+    shown("tag", "--remove", "best", "best")
+    assert "2 folders deleted" in shown("gc", "--keep-runs", "1", "--delete")
+
+
+def test_max_size_deletes_the_oldest_and_no_more_than_it_takes(two: Front, shown: Callable[..., str]) -> None:
+    two.run("--set", "Train.window=4")
+    found = gc.mark(two.data, two.keys(), keep_runs=1)
+    total = gc.choose(found, None)[2] + sum(gc.choose(found, None)[1])
+    assert [leftover.folder.parent.name for leftover in found.leftovers] in (
+        ["export", "train"] * 2,
+        ["train", "export"] * 2,
+    )
+    assert gc.choose(found, total)[0] == []
+    going, freed, stays = gc.choose(found, total - 1)
+    assert [going, stays] == [found.leftovers[: len(going)], total - sum(freed)]
+    assert 0 < len(going) < 4
+    assert "More would have to go" in shown("gc", "--keep-runs", "1", "--max-size", "1K")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("200G", 200 * 10**9), ("1.5t", 15 * 10**11), ("7", 7), ("3 MB", 3 * 10**6)]
+)
+def test_sizes(text: str, size: int) -> None:
+    assert Size().convert(text, None, None) == size
+
+
+def test_dead_partial_folders_go_and_held_ones_stay(two: Front, shown: Callable[..., str]) -> None:
+    dead, held = two.data / "segment" / f"{'0' * 32}.partial", two.data / "segment" / f"{'1' * 32}.partial"
+    dead.mkdir()
+    (dead / cache.RECIPE).write_text("{}", encoding="utf-8")
+    code = "import sys, time, pathlib; from pipeline.lock import lock_partial\n"
+    code += "with lock_partial(pathlib.Path(sys.argv[1])): print(1, flush=True); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code, held.with_suffix("")], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout
+        holder.stdout.readline()
+        assert "left by a run that ended in its middle" in shown("gc", "--delete")
+        assert (dead.exists(), held.exists()) == (False, True)
+    finally:
+        holder.kill()
+        holder.wait()
+    shown("gc", "--delete")
+    assert not held.exists()
+
+
+def test_the_shards_of_the_last_failed_run_stay_for_the_next(two: Front, shown: Callable[..., str]) -> None:
+    two.run("--set", "Train.window=7")
+    folder = two.folder("train")
+    folder.rename(folder.with_name(folder.name + ".partial"))  # as if it had been killed
+    (folder.with_name(folder.name + ".partial") / cache.MANIFEST).unlink()
+    (folder.with_name(folder.name + ".partial") / cache.RECIPE).write_text("{}", encoding="utf-8")
+    shown("gc", "--delete")
+    assert folder.with_name(folder.name + ".partial").exists()
+
+
+def test_a_run_that_goes_on_keeps_its_outputs_whatever_its_age(two: Front) -> None:
+    before, first = outputs(two), runs.read_all(two.data)[1]
+    with runs.recorded(
+        two.data, {"sources": [], "preset": None, "set": [], "keys": first["keys"]}, "complete"
+    ) as folder:
+        assert is_held(folder)
+        gc.collect(two.data, two.keys(), 0, None)
+        assert outputs(two) == {f"{stage}/{key}" for stage, key in first["keys"].items()} < before
+    assert not is_held(folder)
+
+
+def test_what_luigi_itself_is_making_keeps_its_inputs(two: Front) -> None:
+    """Without a record of a run only the lock tells of it. The recipe names Dictionary by no key: all of them stay."""
+    segment = two.folder("segment")
+    with lock_partial(segment.with_name("2" * 32)) as partial:
+        recipe = json.loads(two.manifest("segment")["recipe"])
+        cache.write_json(partial / cache.RECIPE, recipe)
+        gc.collect(two.data, two.keys(), 0, None)
+        assert outputs(two) == {f"{stage}/{two.keys()[stage]}" for stage in ("dedup", "dictionary")}
+
+
+def test_it_never_deletes_what_it_did_not_make(two: Front, shown: Callable[..., str]) -> None:
+    mine = [
+        two.data / "notes.txt", two.data / "mine" / ("a" * 32) / "x", two.data / "train" / "best model" / "x",
+        two.data / "train" / ("b" * 32) / "x", two.folder("export") / "bundle" / "my evaluation.txt",
+    ]  # fmt: skip
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+    elsewhere = two.data.parent / "elsewhere"
+    two.folder("train").rename(elsewhere)
+    two.folder("train").symlink_to(elsewhere)
+    said = shown("gc", "--keep-runs", "0", "--delete")
+    assert all(path.exists() for path in mine)
+    assert (elsewhere / cache.MANIFEST).exists()
+    assert f"kept, for Ciliu did not make all of it: {two.folder('export')}" in said
+
+
+def test_only_runs_of_ciliu_are_collected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        Front(tmp_path)("gc")
+    assert stopped.value.code == 3
+    assert "holds no run of Ciliu" in capsys.readouterr().err
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def test_history_lists_runs_the_newest_first(two: Front, shown: Callable[..., str]) -> None:
+    first, *lines = shown("history").splitlines()
+    assert first.split() == ["run", "tags", "state", "seconds", "size", "words", "sources", "preset", "set"]
+    assert ["Train.window=3" in line for line in lines] == [True, False]
+    rows = [json.loads(line) for line in shown("history", "--json").splitlines()]
+    assert [row["state"] for row in rows] == ["complete", "complete"]
+    assert rows[0]["words"] == two.manifest("vocabulary")["counts"]["different_words"]
+    assert rows[0]["bytes"] == sum(
+        file["size"] for stage in rows[0]["keys"] for file in two.manifest(stage)["files"].values()
+    )
+    assert rows[0]["seconds"] > 0
+
+
+def test_diff_shows_what_was_asked_for_and_what_came_out(two: Front, shown: Callable[..., str]) -> None:
+    new, old = (record["run"] for record in runs.read_all(two.data))
+    rows = [json.loads(line) for line in shown("diff", old, new, "--json").splitlines()]
+    assert {"stage": "", "name": "window", "before": 5, "after": 3} in rows
+    assert {row["stage"] for row in rows} == {"", "train", "export"}
+    assert "window" in shown("diff", old, new)
+    assert "They are the same" in shown("diff", old, old)
+
+
+def test_why_shows_the_keys_inputs_value_by_value(two: Front, shown: Callable[..., str]) -> None:
+    lines = shown("plan", "--why", "train", "--set", "Train.window=6").splitlines()
+    assert [line for line in lines if line.startswith("≠")] == [next(x for x in lines if "parameters.window" in x)]
+    assert re.search(r"≠ +parameters\.window +[35] +6$", "\n".join(lines), re.MULTILINE)
+    assert any(line.startswith("=") and "inputs.segment" in line for line in lines)
+    assert lines[-1].endswith(": missing")
+    assert "inputs.sources.1. text/pets.jsonl" in shown("plan", "--why", "articles")
+    assert "inputs.files" in shown("plan", "--why", "dictionary")
+
+
+def test_logs_print_what_a_run_said(two: Front, shown: Callable[..., str]) -> None:
+    assert re.search(r"INFO train .*vectors of 8", shown("logs"))
+    events = [json.loads(line) for line in shown("logs", "--json").splitlines()]
+    made = [event["stage"] for event in events if event.get("event") == "stage"]
+    assert made == ["train", "export"]
+    assert all(
+        {"counts", "seconds", "shards_made"} <= event.keys() for event in events if event.get("event") == "stage"
+    )
+    with pytest.raises(SystemExit) as stopped:
+        shown("logs", "--run", "nosuch")
+    assert stopped.value.code == 3
