@@ -1,4 +1,4 @@
-"""``ciliu gc`` removes what no kept run needs and nothing else; history, diff, logs, tag and plan --why tell of a run."""
+"""``ciliu gc`` removes what no kept run needs and nothing else; history, diff, logs, tag and plan --why tell of one."""
 
 import json
 import re

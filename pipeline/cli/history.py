@@ -104,12 +104,22 @@ def compare(old: cache.Json, new: cache.Json, made_old: dict[str, Any], made_new
                 yield stage, "output", *gone
             continue
         for part in ("versions", "counts"):
-            flat = [flatten(manifest[part]) for manifest in (first, second)]
+            flat = [flatten(_last_of_series(manifest[part])) for manifest in (first, second)]
             for name in dict.fromkeys([*flat[0], *flat[1]]):
                 if flat[0].get(name) != flat[1].get(name):
                     yield stage, name, flat[0].get(name), flat[1].get(name)
         if keys[0] == keys[1] and first["digest"] != second["digest"]:
             yield stage, "bytes", first["digest"][:8], second["digest"][:8]
+
+
+def _last_of_series(counts: cache.Json) -> cache.Json:
+    """Of a series such as Train's losses the last value: it is the one that is compared."""
+    series = {name: value[-1][-1] for name, value in counts.items() if isinstance(value, list) and _is_series(value)}
+    return {**counts, **series}
+
+
+def _is_series(value: list[Any]) -> bool:
+    return bool(value) and all(isinstance(entry, list) and len(entry) == 2 for entry in value)
 
 
 @click.command(epilog="Example: ciliu logs --run release-3")
