@@ -18,7 +18,7 @@ from typing import Any
 
 import xxhash
 
-from pipeline import progress, sealed
+from pipeline import progress, resources, sealed
 from pipeline.lock import HOLDER, lock_partial
 
 MANIFEST = "manifest.json"
@@ -144,9 +144,32 @@ def make(
             _remove(unfinished)
         write_json(partial / RECIPE, {**description["recipe"], "anew": anew})
         started = time.monotonic()
-        counts = work(partial)
-        _commit(partial, final, description, counts, time.monotonic() - started)
+        try:
+            counts = work(partial)
+            _commit(partial, final, description, counts, time.monotonic() - started)
+        except OSError as error:
+            if resources.is_full(error):
+                raise _give_back_space(partial, error) from None
+            raise
     return True
+
+
+def _give_back_space(partial: Path, error: OSError) -> OSError:
+    """Remove what is unfinished, so that a full disk is not full for everybody; whole shards stay for the next run."""
+    used = sum(path.lstat().st_size for path in partial.rglob("*"))
+    whole = {
+        name
+        for path in (partial / SHARDS).glob("*.json")
+        for note in sealed.read(path)["notes"]
+        for name in note["files"]
+    }
+    for path in partial.iterdir():
+        if path.name not in whole and (path.name.startswith(WORK) or not path.name.startswith(".")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    reason = "your quota of this disk is used up" if error.errno == errno.EDQUOT else "the disk is full"
+    text = f"{reason}: {partial.parent.name} had written {resources.show(used)}; what was unfinished is removed, whole "
+    text += "shards stay (ciliu plan says what a run needs, ciliu gc what may go)"
+    return OSError(error.errno or errno.ENOSPC, text, str(partial.parent.parent))
 
 
 def _remove(path: Path) -> None:

@@ -6,6 +6,7 @@ The memo serves files from outside only; what lies in the cache is hashed when i
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,15 @@ class Fingerprints:
         """Add what is new to the memo on disk; losing a race with another run only costs a second look."""
         if not self._fresh:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         merged = {**Fingerprints(self._path.parent)._memo, **self._fresh}
         unfinished = self._path.with_suffix(f".{os.getpid()}")
-        sealed.write(unfinished, merged, flush=False)
-        unfinished.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            sealed.write(unfinished, merged, flush=False)
+            unfinished.replace(self._path)
+        except OSError:  # a full disk, a folder to read only: it is but a memo
+            with suppress(OSError):
+                unfinished.unlink()
         self._fresh = {}
 
 

@@ -1,5 +1,6 @@
 """What a machine has left: memory and disk, looked at before work that takes hours."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -34,6 +35,23 @@ def free_disk(folder: Path) -> int:
     return shutil.disk_usage(os.fspath(folder)).free
 
 
+def is_full(error: OSError) -> bool:
+    """Is it the disk, or a quota? numpy says ``2000 requested and 524 written``, without a number."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and " written" in str(error))
+
+
+def try_to_write(folder: Path) -> None:
+    """Make ``folder``, and make, rename and remove something in it, as a run will. Raises ``OSError`` that names it."""
+    trial = folder / f".trial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.mkdir()
+        renamed = trial.rename(folder / f".trial-{os.getpid()}.renamed")
+        renamed.rmdir()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+
+
 def show(size: float) -> str:
     """Bytes for people: ``1.3 GiB``, ``20 MiB``."""
     return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / (1 << 20):.0f} MiB"
@@ -43,7 +61,7 @@ def refuse_without(memory: float, disk: float, folder: Path, advice: str) -> Non
     """Raise ``ValueError`` with the figures if there is less than ``memory`` or ``disk`` (bytes)."""
     for needed, free, what in (
         (memory, free_memory(), "memory"),
-        (disk, free_disk(folder), f"disk space in {folder.parent}"),
+        (disk, free_disk(folder), f"disk space in {folder}"),
     ):
         if free is not None and needed > free:
             raise ValueError(f"this needs {show(needed)} of {what}, and {show(free)} is free: {advice}")

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline import cache, progress, sealed
@@ -32,7 +32,8 @@ def recorded(data: Path, request: cache.Json, done: str) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
-        note(folder, {"state": "failed", "seconds": round(time.monotonic() - started, 3)})
+        with suppress(OSError, ValueError):  # a full disk, perhaps: what is raised says so
+            note(folder, {"state": "failed", "seconds": round(time.monotonic() - started, 3)})
         raise
     finally:
         lock.__exit__(None, None, None)

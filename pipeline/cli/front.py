@@ -1,5 +1,7 @@
 """What the verbs share: options, how an error becomes one sentence and an exit status."""
 
+import contextlib
+import errno
 import functools
 import logging
 import os
@@ -57,6 +59,7 @@ def guarded(verb: Verb) -> Verb:
         signal.signal(signal.SIGTERM, _terminate)
         progress.log.propagate = False
         progress.log.addHandler(logging.NullHandler())
+        logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no reason to print tracebacks
         try:
             verb(*arguments, **options)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -67,7 +70,7 @@ def guarded(verb: Verb) -> Verb:
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place to tell it
             if debug:
                 traceback.print_exc()
-            status, sentence = describe(error)
+            status, sentence = describe(error, options.get("data"))
             if verb.__name__ == "run" and status != INTERNAL:
                 again = "Once that is mended, the same command goes" if status == INPUT else "The same command goes"
                 sentence += f"\n{again} on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
@@ -77,7 +80,8 @@ def guarded(verb: Verb) -> Verb:
         finally:
             for handler in progress.log.handlers[:]:
                 progress.log.removeHandler(handler)
-                handler.close()
+                with contextlib.suppress(OSError):  # the disk is full
+                    handler.close()
 
     return guard
 
@@ -86,8 +90,17 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def describe(error: BaseException) -> tuple[int, str]:
-    """Exit status and sentence for an error."""
+REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota of this disk is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+}
+
+
+def describe(error: BaseException, data: Path | None = None) -> tuple[int, str]:
+    """Exit status and sentence for an error; ``data`` is named where the error names no file."""
     match error:
         case Terminated():
             return 128 + signal.SIGTERM, "Ended by SIGTERM; finished shards are kept."
@@ -96,8 +109,10 @@ def describe(error: BaseException) -> tuple[int, str]:
         case ValueError():
             return INPUT, f"Error: {error}"
         case OSError():
-            place = f": {error.filename}" if error.filename else ""
-            return ENVIRONMENT, f"Error: {error.strerror or error}{place}"
+            known = REASONS.get(error.errno or 0)
+            reason = known if known and error.strerror == os.strerror(error.errno or 0) else error.strerror or error
+            place = error.filename or (data if known else None)
+            return ENVIRONMENT, f"Error: {reason}{f': {place}' if place else ''}"
         case RuntimeError():
             return WORKER, f"Error: {error}"
         case _:

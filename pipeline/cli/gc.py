@@ -53,9 +53,8 @@ def gc(data: Path, keep_runs: int, max_size: int | None, delete: bool) -> None:
     if delete:
         collector.collect(data, request.STAGES, keep_runs, max_size)
     verb = "deleted" if delete else "would go"
-    click.echo(
-        f"{len(going)} folder{'' if len(going) == 1 else 's'} {verb}, {front.megabytes(sum(freed))} free; {front.megabytes(stays)} stay"
-    )
+    number = f"{len(going)} folder{'' if len(going) == 1 else 's'}"
+    click.echo(f"{number} {verb}, {front.megabytes(sum(freed))} free; {front.megabytes(stays)} stay")
     if max_size is not None and stays > max_size:
         click.echo("More would have to go: keep fewer runs (--keep-runs), or take tags away (ciliu tag --remove).")
     if going and not delete:

@@ -10,13 +10,20 @@ from typing import Any
 import click
 
 import tasks
-from pipeline import cache, damage, progress, runs, settings
+from pipeline import cache, damage, progress, resources, runs, settings
 from pipeline.build import build
+from pipeline.estimate import Needs, estimate
 from pipeline.plan import Step
+from pipeline.processes import cpus
 from pipeline.task import StageTask
+from pipeline.train import native, resolve
 
 PRESETS = Path(tasks.__file__).parent / "presets"
 STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
+
+NO_TRAINING: dict[str, Any] = {"engine": "auto", "hs": 0, "negative": 5, "share": -1, "held_out": -1, "threads": 1}
+NO_TRAINING |= {"vector_size": 0, "window": 0, "epochs": 0}
+WORTH_SAYING = 60.0  # seconds
 
 Request = dict[str, Any]  # sources, preset, set: what a person asked for
 
@@ -95,12 +102,42 @@ def note_left_out(end: StageTask) -> None:
         )
 
 
-def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request) -> None:
-    """Make the steps that are to run, and keep a record of it. Raises what a stage raised."""
+def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
+    """What the steps that are to run will take; None if nothing runs."""
+    by_name = {task.name: task for task in end.walk()}
+    running = [step.task.name for step in steps if step.runs]
+    articles = by_name.get("articles")
+    if not running:
+        return None
+    text = sum(source.weight for source in articles.read_sources()) if isinstance(articles, tasks.Articles) else 0
+    train = by_name["train"].parameters() if "train" in by_name else resolve(**NO_TRAINING)
+    least = by_name["vocabulary"].parameters()["min_count"] if "vocabulary" in by_name else 1
+    return estimate(running, text, end.processes or cpus(), native.is_there(), {**train, "min_count": least})
+
+
+def show_needs(needed: Needs, data: Path) -> str:
+    """What a run will take, as a sentence."""
+    free = resources.free_disk(next(folder for folder in (data, *data.absolute().parents) if folder.is_dir()))
+    time = f"{needed.seconds:.0f} s" if needed.seconds < 120 else f"{needed.seconds / 60:,.0f} min"
+    time = f"{needed.seconds / 3600:,.1f} h" if needed.seconds > 7200 else time
+    memory, disk = resources.show(needed.memory), resources.show(needed.disk)
+    return f"needs about {time}, {memory} of memory, {disk} of disk ({resources.show(free)} are free)"
+
+
+def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> None:
+    """Make the steps that are to run, and keep a record of it. Raises what a stage raised; ``ValueError`` if disk or
+    memory will not do, unless ``anyway``."""
+    resources.try_to_write(data)
+    needed = needs(steps, end)
+    if needed and not anyway:
+        advice = "make room, or try it --anyway; it is a guess"
+        resources.refuse_without(needed.memory, needed.disk, data, advice)
     keys = {step.task.name: step.task.key for step in steps}
     done = "complete" if end.name == "export" else f"only {end.name}"
     with runs.recorded(data, {**request, "settings": end.param_kwargs, "keys": keys}, done) as folder:
         log_to(folder)
+        if needed and needed.seconds > WORTH_SAYING:
+            progress.say(show_needs(needed, data), event="needs", **vars(needed))
         make_steps(steps, end)
 
 

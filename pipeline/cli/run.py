@@ -36,6 +36,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--force", is_flag=True, help="Make everything anew.")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
+@click.option("--anyway", is_flag=True, help="Begin though disk or memory seem too small.")
 @click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
 @front.guarded
 def run(
@@ -49,6 +50,7 @@ def run(
     force: bool,
     checkpoint_every: float | None,
     log_json: Path | None,
+    anyway: bool,
     quiet: bool,
 ) -> None:
     """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
@@ -70,7 +72,7 @@ def run(
     request.mark_anew(end, from_stage, only, force)
     steps = make_plan(end, request.last_keys(data))
     request.note_left_out(end)
-    request.make(steps, end, data, asked)
+    request.make(steps, end, data, asked, anyway=anyway)
     if not quiet and not only:
         tables.show_result(end, data, [step.task.name for step in steps if step.runs])
 
@@ -100,8 +102,12 @@ def plan(
         show_why(end, why)
         return
     request.mark_anew(end, from_stage, None, force)
-    for step in make_plan(end, request.last_keys(data)):
+    steps = make_plan(end, request.last_keys(data))
+    for step in steps:
         click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
+    needed = request.needs(steps, end)
+    if needed:
+        click.echo(request.show_needs(needed, data))
     request.note_left_out(end)
 
 

@@ -130,7 +130,7 @@ def refuse_too_large(words: int, vector_size: int, hs: int, negative: int, engin
     text = f"train: {words:,} words × {vector_size}: {resources.show(memory)} of memory, {resources.show(disk)} of disk"
     progress.say(text, event="needs", memory=memory, disk=disk)
     advice = "set a smaller Train.vector_size, or a larger Vocabulary.min_count"
-    resources.refuse_without(memory, disk, output, advice)
+    resources.refuse_without(memory, disk, output.parent, advice)
 
 
 def train_by_gensim(model: Any, segment: Path, totals: cache.Json, epochs: int) -> int:

@@ -1,0 +1,183 @@
+"""A full disk, one to read only, no permission: a sentence that names the folder, space given back, nothing wrong."""
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import CILIU, Front, write_articles
+
+from pipeline import cache, resources
+from pipeline.cli.front import describe
+from pipeline.estimate import estimate
+
+QUICK = (*Front.quick, "--processes", "2", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """900 small articles, some ten shards of 64 KiB. 猫 cat, 喜欢 likes, 吃 eat, 鱼 fish, 狗 dog, 骨头 bones."""
+    articles = [{"id": str(i), "text": f"{'猫喜欢吃鱼。狗喜欢吃骨头。' * (i % 30 + 1)}{i}"} for i in range(900)]
+    return write_articles(tmp_path_factory.mktemp("text") / "pets.jsonl", articles)
+
+
+def run(text: Path, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CILIU, "run", text, "--data", data, *QUICK, "--anyway"], capture_output=True, text=True, encoding="utf-8",
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
+def digests(data: Path) -> dict[str, str]:
+    outputs = [path.parent for path in data.glob(f"*/*/{cache.MANIFEST}")]
+    return {output.parent.name: cache.read_json(output / cache.MANIFEST)["digest"] for output in outputs}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(text: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
+    """The digests of a run with room enough, and the bytes that its data folder takes."""
+    data = tmp_path_factory.mktemp("undisturbed")
+    assert run(text, data).returncode == 0
+    used = subprocess.run(["du", "-s", "--block-size=1", data], capture_output=True, text=True, check=True).stdout
+    return digests(data), int(used.split()[0])
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 1 MiB; ``resize`` gives it more."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if not shutil.which("mount") or mount(folder, "size=1m").returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def mount(folder: Path, options: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.93])
+def test_a_full_disk_is_said_its_space_given_back_and_the_next_run_goes_on(
+    text: Path, small: Path, undisturbed: tuple[dict[str, str], int], share: float
+) -> None:
+    """``share`` of what the whole run takes: another stage meets the end of the disk each time."""
+    expected, needed = undisturbed
+    assert mount(small, f"remount,size={int(needed * share)}").returncode == 0
+    stopped = run(text, small / "data")
+    assert stopped.returncode == 4, stopped.stderr
+    assert "the disk is full" in stopped.stderr
+    assert str(small / "data") in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert "--- Logging error ---" not in stopped.stderr
+    made = digests(small / "data")
+    assert made.items() <= expected.items()
+    assert not list(small.glob(f"data/*/*.partial/{cache.WORK}*"))
+    assert mount(small, f"remount,size={needed * 4}").returncode == 0
+    again = run(text, small / "data")
+    assert again.returncode == 0, again.stderr
+    assert digests(small / "data") == expected
+
+
+def test_a_disk_to_read_only_is_said_before_any_work_and_plan_and_status_still_tell(text: Path, small: Path) -> None:
+    assert mount(small, "remount,ro").returncode == 0
+    stopped = run(text, small / "data")
+    assert (stopped.returncode, stopped.stderr.splitlines()[0]) == (
+        4, f"Error: the file system is read-only: {small / 'data'}",
+    )  # fmt: skip
+    plan = subprocess.run([*CILIU, "plan", text, "--data", small / "data"], capture_output=True, check=False)
+    assert plan.returncode == 0, plan.stderr
+
+
+def test_no_permission_is_said_with_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    with _as_nobody(), pytest.raises(PermissionError) as refused:
+        resources.try_to_write(tmp_path / "data")
+    assert describe(refused.value) == (4, f"Error: no permission: {tmp_path / 'data'}")
+
+
+@contextmanager
+def _as_nobody() -> Iterator[None]:
+    """Root may write anywhere: become another user for a moment."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "Error: the disk is full: data"),
+        (
+            OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), "data/x"),
+            "Error: your quota of this disk is used up: data/x",
+        ),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS), "data/x"), "Error: the file system is read-only: data/x"),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "data/x"), "Error: no permission: data/x"),
+        (OSError(errno.EIO, os.strerror(errno.EIO), "data/x"), "Error: Input/output error: data/x"),
+    ],
+)
+def test_each_trouble_with_a_disk_has_its_sentence(error: OSError, sentence: str) -> None:
+    assert describe(error, Path("data")) == (4, sentence)
+
+
+def test_numpys_own_way_to_say_that_a_disk_is_full_is_known() -> None:
+    assert resources.is_full(OSError("2000000 requested and 524256 written"))
+    assert not resources.is_full(OSError(errno.EACCES, "no"))
+
+
+# --- the estimate -----------------------------------------------------------------------------------------------------
+
+STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
+TRAIN = {"engine": "native", "hs": 0, "negative": 5, "min_count": 5, "vector_size": 256, "window": 10, "epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "memory", "parameters"),
+    [
+        # benchmarks/results/job.json: 500 MB, two threads
+        (500_000_000, 123.6, 1.42e9, {"threads": 2}),
+        # the demo: 13.6 MB in 8 s, in little memory
+        (13_600_000, 8.0, 0.5e9, {"vector_size": 100, "window": 5, "epochs": 5, "threads": 1}),
+    ],
+)
+def test_the_estimate_is_within_half_and_twice_of_what_was_measured(
+    text: int, seconds: float, memory: float, parameters: dict[str, int]
+) -> None:
+    needs = estimate(STAGES, text, 2, native=True, parameters=TRAIN | parameters)
+    assert seconds / 2 < needs.seconds < seconds * 2
+    assert memory / 2 < needs.memory < memory * 2
+
+
+def test_only_what_runs_is_counted() -> None:
+    whole, last = (estimate(stages, 10**8, 2, True, TRAIN | {"threads": 1}) for stages in (STAGES, STAGES[5:]))
+    assert last.seconds < whole.seconds
+    assert last.disk < whole.disk
+    assert estimate([], 10**8, 2, True, TRAIN | {"threads": 1}).seconds == 0
+
+
+def test_a_run_too_large_for_this_machine_is_refused_with_the_figures_unless_told_to_go_on(
+    text: Path, front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(resources, "free_memory", lambda: 1 << 20)
+    with pytest.raises(SystemExit) as stopped:
+        front.run(text, *Front.quick)
+    assert stopped.value.code == 3
+    assert "MiB of memory, and 1 MiB is free: make room, or try it --anyway" in capsys.readouterr().err
+    assert not list(front.data.glob("*/*/manifest.json"))
+    assert not list(front.data.glob("runs/*"))
+    assert front.run(text, *Front.quick, "--only", "dedup", "--anyway") == {"articles", "dedup"}
+
+
+def test_plan_says_what_the_run_needs(text: Path, front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    front("plan", text, *Front.quick)
+    assert "needs about " in capsys.readouterr().out.splitlines()[-1]
