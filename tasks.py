@@ -12,12 +12,13 @@ import luigi
 from luigi.util import requires
 
 from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline.articles import sql
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.task import FilesParameter, StageTask, library_version
+from pipeline.task import FilesParameter, SourcesParameter, StageTask, library_version
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -45,7 +46,7 @@ class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
+    sources = SourcesParameter(description="files and folders: text, JSON, tables, dumps, also packed; databases")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -70,13 +71,22 @@ class Articles(StageTask):
     )
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
+    query = luigi.Parameter(
+        default="", significant=False, description="of a database: the SELECT whose rows are the articles"
+    )
+    fingerprint_query = luigi.Parameter(
+        default="", significant=False,
+        description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
+    )  # fmt: skip
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
-            options = Options(**self.parameters())
-            found, self.left_out = find(self.sources, options)
-            self._sources = read_state(found, fingerprints, options)
+            options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
+            databases = sql.find([given for given in self.sources if sql.is_database(given)], options)
+            files = [given for given in self.sources if not sql.is_database(given)]
+            found, self.left_out = find(files, options) if files or not databases else ([], [])
+            self._sources = [*read_state(found, fingerprints, options), *databases]
             fingerprints.save()
         return self._sources
 
