@@ -3,12 +3,12 @@
 import json
 import re
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import postgres
 import pytest
 from conftest import Front, write_articles
 from hypothesis import given, settings
@@ -19,6 +19,9 @@ from pipeline import articles, passwords
 from pipeline.articles import sql
 from pipeline.articles.records import Database, Options, Rejected
 from pipeline.cli import front as front_door
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+import postgres
 
 pytest.importorskip("sqlalchemy")
 

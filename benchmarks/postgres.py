@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests and benchmarks: in a temporary folder, on the loopback, ended with the block."""
+"""A real PostgreSQL for a benchmark and for tests: in a temporary folder, on the loopback, ended with the block."""
 
 import os
 import pwd
@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-PASSWORD = "geheim%40:/?日"  # as it stands in a URL: geheim@:/?日
 
 
 def find_programs() -> Path | None:
