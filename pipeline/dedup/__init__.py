@@ -5,29 +5,37 @@ Writes for each shard of Articles the articles kept (the same file where all are
 with the article it repeats), and the digests, so that more articles hash nothing again; with ``near`` the signatures
 too.
 
-Memory: about 80 bytes an article while the digests are sorted (24 of them the digest and its place). Near-duplicates
-take about 60 bytes an article and 32 a pair after that.
+Memory does not grow with the articles: digests are looked at in partitions. Near-duplicates take about 60 bytes an
+article and 32 a pair.
 """
 
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import cache, shard_files, shards
 from pipeline.dedup import grams, near_duplicates
-from pipeline.dedup.exact import find_first, first_occurrences, hash_shard, text_digest
+from pipeline.dedup.exact import (
+    REPEAT,
+    Indexes,
+    count_articles,
+    find_repeats,
+    first_occurrences,
+    hash_shard,
+    text_digest,
+)
 from pipeline.shards import Shard
 
-__all__ = ["VERSION", "VERSIONS", "find_first", "first_occurrences", "run", "summary", "text_digest", "versions"]
+__all__ = ["VERSION", "VERSIONS", "first_occurrences", "run", "summary", "text_digest", "versions"]
 
 VERSION = 1
 VERSIONS: tuple[str, ...] = ()
-
-Indexes = npt.NDArray[np.int64]
 
 
 def versions(near: bool) -> tuple[str, ...]:
@@ -56,18 +64,15 @@ def run(
     read = shards.map_shards(
         hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
     )
-    first, ends, offsets = find_first(files, output)
-    similar = np.zeros(len(first), dtype=bool)
+    work = Path(tempfile.mkdtemp(prefix=cache.WORK, dir=output))
+    ends = count_articles(files, output)
+    repeats = find_repeats(files, output, work)
     found: cache.Counts = {}
     if near:
-        unique = first == np.arange(len(first))
-        firsts, found = near_duplicates.find(
-            files, ends, offsets, unique, output, near_threshold, near_values, processes
-        )
-        similar = unique & (firsts != np.arange(len(first)))
-        first[similar] = firsts[similar]
-    dropping = share_out(files, ends, offsets, first, similar)
+        found = near_duplicates.add(files, ends, repeats, output, near_threshold, near_values, processes)
+    dropping = share_out(files, ends, repeats)
     dropped = shards.map_shards(drop_shard, dropping, output, sharded="articles", processes=processes)
+    shutil.rmtree(work)
     shard_files.join(output, ".duplicates", output / "duplicates.jsonl")
     counts = {**shards.total([*read, *dropped]), **found}
     counts["articles"] = counts["articles_in"] - counts["duplicates"] - counts.get("near_duplicates", 0)
@@ -75,51 +80,59 @@ def run(
     return counts
 
 
-def share_out(
-    files: Sequence[shard_files.File], ends: Indexes, offsets: Indexes, first: Indexes, similar: npt.NDArray[np.bool_]
-) -> list[Shard]:
-    """For each shard the work of ``drop_shard``: which of its lines repeat which article (24 bytes a duplicate), and
-    which of those are near-duplicates.
+def share_out(files: Sequence[shard_files.File], ends: Indexes, repeats: Path) -> list[Shard]:
+    """For each shard the work of ``drop_shard``: which rows of the file ``repeats`` (``REPEAT``) are about its lines.
 
-    ``ends``: where each file's articles end among all; ``offsets``: where each article's line starts; ``first``: the
-    article that it repeats, or itself.
+    ``ends``: where each file's articles end among all.
     """
-    starts = np.concatenate([[0], ends[:-1]])
+    owners = repeats.with_name("owners.json")
+    named = zip(files, ends.tolist(), strict=True)
+    cache.write_json(owners, [(str(file.path), file.digest, end) for file, end in named])
     work = []
-    for file, start, end in zip(files, starts, ends, strict=True):
-        lines = np.flatnonzero(first[start:end] != np.arange(start, end))
-        of = first[start:end][lines]
-        owners, owner = np.unique(np.searchsorted(ends, of, side="right"), return_inverse=True)
-        repeats = np.stack([lines, owner, offsets[of]], axis=1)
-        near = lines[similar[start:end][lines]].tolist()
-        content = [
-            file.digest,
-            [files[number].digest for number in owners],
-            repeats.tolist(),
-            *([near] if near else []),
-        ]
-        named = [(str(files[number].path), files[number].digest) for number in owners]
-        arguments = (str(file.path), file.digest, repeats, named, frozenset(near))
-        work.append(Shard(file.path.stem, cache.digest(content), arguments, file.size))
+    begin = start = 0
+    with repeats.open("rb") as rest:
+        for file, end in zip(files, ends.tolist(), strict=True):
+            rest.seek(begin * REPEAT.itemsize)
+            rows = np.fromfile(rest, dtype=REPEAT, count=end - start)
+            rows = rows[: np.searchsorted(rows["article"], end)]
+            of, lines = np.searchsorted(ends, rows["of"], side="right"), rows["article"] - start
+            numbers, owner = np.unique(of, return_inverse=True)
+            near = lines[rows["near"] > 0].tolist()
+            content = [
+                file.digest,
+                [files[number].digest for number in numbers],
+                np.stack([lines, owner, rows["offset"]], axis=1).tolist(),
+                *([near] if near else []),
+            ]
+            arguments = (str(file.path), file.digest, repeats, (begin, len(rows)), start)
+            work.append(Shard(file.path.stem, cache.digest(content), arguments, file.size))
+            begin, start = begin + len(rows), end
     return work
 
 
+@lru_cache(maxsize=1)  # a worker's shards all ask for the same
+def read_owners(path: Path) -> tuple[list[tuple[str, str]], Indexes]:
+    """Path and digest of each shard, and where its articles end among all."""
+    rows = cache.read_json(path)
+    return [(path, digest) for path, digest, _ in rows], np.array([end for *_, end in rows], dtype=np.int64)
+
+
 def drop_shard(
-    folder: Path,
-    name: str,
-    path: str,
-    digest: str,
-    repeats: Indexes,
-    owners: Sequence[tuple[str, str]],
-    near: frozenset[int],
+    folder: Path, name: str, path: str, digest: str, repeats: Path, part: tuple[int, int], start: int
 ) -> cache.Counts:
-    """One shard without the lines that ``repeats`` (n × 3: line, index into ``owners``, offset there) lists. Owners are
-    paths and digests of shards; ``near`` are the lines that do not say the same."""
+    """One shard, whose first article is number ``start`` among all, without those of ``part`` (from which row on, how
+    many) of the file ``repeats``."""
     kept = folder / f"{name}.jsonl"
-    if not len(repeats):
+    rows = np.fromfile(repeats, dtype=REPEAT, count=part[1], offset=part[0] * REPEAT.itemsize)
+    if not len(rows):
         cache.link(Path(path), kept)
         return {"duplicates": 0, "characters_dropped": 0}
-    of = {line: (owners[owner], offset) for line, owner, offset in repeats.tolist()}
+    owners, ends = read_owners(repeats.with_name("owners.json"))
+    numbers = np.searchsorted(ends, rows["of"], side="right")
+    of = {
+        article - start: (owners[number], offset, near)
+        for (article, _, offset, near), number in zip(rows.tolist(), numbers.tolist(), strict=True)
+    }
     characters = at = 0
     with (
         io.BytesIO(shard_files.read_whole(Path(path), digest)) as articles,
@@ -133,9 +146,10 @@ def drop_shard(
                 continue
             article = json.loads(line)
             characters += len(article["text"])
-            row = describe(article, *of[number], (digest, at - len(line)) if number in near else None)
+            owner, offset, near = of[number]
+            row = describe(article, owner, offset, (digest, at - len(line)) if near else None)
             dropped.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return {"duplicates": len(of) - len(near), "characters_dropped": characters}
+    return {"duplicates": int((rows["near"] == 0).sum()), "characters_dropped": characters}
 
 
 def describe(article: dict[str, str], owner: tuple[str, str], offset: int, near: tuple[str, int] | None) -> cache.Json:
