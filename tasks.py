@@ -105,9 +105,11 @@ class Dedup(StageTask):
     near = luigi.BoolParameter(description="drop near-duplicates too")
     near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
     near_values = whole(128, 16, 1_024, "values of a signature")
+    lines = whole(0, 0, 10**9, "a line that stands in more articles than that stays in the first only; 0: all stay")
 
     def settings(self) -> dict[str, Any]:
-        return self.parameters() if self.near else {}
+        given = self.parameters().items()
+        return {name: value for name, value in given if (self.lines if name == "lines" else self.near)}
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
         versions = {name: library_version(name) for name in dedup.versions(self.near)}

@@ -19,7 +19,7 @@ import numpy as np
 import report
 from pipeline import cache, dedup
 from pipeline.cli.tables import align
-from pipeline.dedup import exact
+from pipeline.dedup import exact, partitions
 from pipeline.shard_files import File
 
 SHARD = 20_000
@@ -27,7 +27,7 @@ LINE = 3_000  # bytes of an article's line
 GOAL = 10**9  # bytes at 100 million
 
 Facts = dict[str, Any]
-Numbers = exact.Indexes
+Numbers = partitions.Indexes
 
 
 def first_of(article: Numbers) -> Numbers:
@@ -50,7 +50,7 @@ def write_digests(folder: Path, number: int) -> list[File]:
     files = []
     for shard, start in enumerate(range(0, number, SHARD)):
         article = np.arange(start, min(number, start + SHARD))
-        rows = np.empty(len(article), dtype=exact.ROW)
+        rows = np.empty(len(article), dtype=partitions.ROW)
         rows["high"], rows["low"] = (mix(first_of(article), salt) for salt in (1, 2))
         rows["offset"] = (article - start) * LINE
         rows.tofile(folder / f"{shard:06d}.digests")
@@ -62,10 +62,10 @@ def check(repeats: Path, number: int) -> int:
     """How many repeats there are. Raises ``ValueError`` unless they are those of the rule, in order."""
     at, found = 4, 0
     with repeats.open("rb") as file:
-        while len(rows := np.fromfile(file, dtype=exact.REPEAT, count=1 << 18)):
+        while len(rows := np.fromfile(file, dtype=partitions.REPEAT, count=1 << 18)):
             article = at + 5 * np.arange(len(rows))
             of = first_of(article)
-            if not (np.array_equal(rows["article"], article) and np.array_equal(rows["of"], of)
+            if not (np.array_equal(rows["number"], article) and np.array_equal(rows["of"], of)
                     and np.array_equal(rows["offset"], of % SHARD * LINE)):  # fmt: skip
                 raise ValueError(f"wrong repeats behind number {at:,}")
             at, found = int(article[-1]) + 5, found + len(rows)
@@ -76,16 +76,16 @@ def check(repeats: Path, number: int) -> int:
 
 def run_stage(folder: Path, number: int, partition: int) -> Facts:
     """What is measured, in this process."""
-    exact.PARTITION = partition
+    partitions.PARTITION = partition
     files = [
         File(folder / f"{shard:06d}.jsonl", min(SHARD, number - shard * SHARD) * LINE, cache.digest(shard))
         for shard in range(-(-number // SHARD))
     ]
     work = Path(tempfile.mkdtemp(dir=folder))
     began, cpu = time.monotonic(), time.process_time()
-    repeats = exact.find_repeats(files, folder, work)
+    repeats, ends = exact.find_repeats(files, folder, work)
     found = time.monotonic()
-    dedup.share_out(files, exact.count_articles(files, folder), repeats)
+    dedup.share_out(files, repeats, ends)
     shared, used = time.monotonic(), time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"seconds_find": round(found - began, 2), "seconds_share_out": round(shared - found, 2),
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--whole", type=int, default=10_000_000, help="up to here also in one piece [10000000]")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    partition = exact.PARTITION
+    partition = partitions.PARTITION
     measured = []
     for number in given.sizes:
         measured += [measure(number, number, given.work)] if partition < number <= given.whole else []

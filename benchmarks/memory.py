@@ -17,7 +17,7 @@ import corpus
 import report
 from pipeline import dedup, shard_files
 from pipeline.cli.tables import align
-from pipeline.dedup.exact import count_articles, find_repeats
+from pipeline.dedup.exact import find_repeats
 from pipeline.vocabulary.counter import make_counter
 
 GOAL = 1.2
@@ -54,8 +54,7 @@ def measure_digests(articles: Path, deduplicated: Path) -> int:
 
     def hold() -> object:
         with tempfile.TemporaryDirectory() as work:
-            repeats = find_repeats(files, deduplicated, Path(work))
-            return dedup.share_out(files, count_articles(files, deduplicated), repeats)
+            return dedup.share_out(files, *find_repeats(files, deduplicated, Path(work)))
 
     return traced_peak(hold)
 

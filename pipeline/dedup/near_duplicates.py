@@ -12,8 +12,9 @@ import numpy.typing as npt
 from pipeline import cache, shard_files, shards
 from pipeline.dedup import candidates, grams, signatures
 from pipeline.dedup.candidates import Indexes
-from pipeline.dedup.exact import REPEAT, read_offsets
+from pipeline.dedup.exact import read_offsets
 from pipeline.dedup.groups import Groups
+from pipeline.dedup.partitions import REPEAT
 from pipeline.shards import Shard
 
 VERSIONS = ("rensa", "unicode")
@@ -40,13 +41,13 @@ def add(
     exact = np.fromfile(repeats, dtype=REPEAT)
     offsets = read_offsets(files, output)
     unique = np.ones(len(offsets), dtype=bool)
-    unique[exact["article"]] = False
+    unique[exact["number"]] = False
     firsts, counts = find(files, ends, offsets, unique, output, threshold, values, processes)
     later = np.flatnonzero(unique & (firsts != np.arange(len(firsts))))
     alike = np.ones(len(later), dtype=REPEAT)
-    alike["article"], alike["of"], alike["offset"] = later, firsts[later], offsets[firsts[later]]
+    alike["number"], alike["of"], alike["offset"] = later, firsts[later], offsets[firsts[later]]
     every = np.concatenate([exact, alike])
-    every[np.argsort(every["article"])].tofile(repeats)
+    every[np.argsort(every["number"])].tofile(repeats)
     return counts
 
 
