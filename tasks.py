@@ -11,14 +11,14 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline import articles, cache, database_urls, dedup, dictionary, export, segment, train, vocabulary
 from pipeline.articles import sql
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.task import FilesParameter, SourcesParameter, StageTask, library_version
+from pipeline.task import FilesParameter, StageTask, library_version
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -40,6 +40,13 @@ def real(default: float, most: float, description: str) -> luigi.NumericalParame
 def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
     """One of some words."""
     return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
+
+
+class SourcesParameter(FilesParameter):
+    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
+
+    def normalize(self, value: Any) -> Any:
+        return tuple(database_urls.take(source) for source in super().normalize(value))
 
 
 class Articles(StageTask):
@@ -83,8 +90,9 @@ class Articles(StageTask):
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
             options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
-            databases = sql.find([given for given in self.sources if sql.is_database(given)], options)
-            files = [given for given in self.sources if not sql.is_database(given)]
+            urls = [given for given in self.sources if database_urls.is_database(given)]
+            databases = sql.find(urls, options)
+            files = [given for given in self.sources if given not in urls]
             found, self.left_out = find(files, options) if files or not databases else ([], [])
             self._sources = [*read_state(found, fingerprints, options), *databases]
             fingerprints.save()

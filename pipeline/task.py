@@ -15,7 +15,7 @@ from typing import Any
 
 import luigi
 
-from pipeline import cache, passwords, progress
+from pipeline import cache, progress
 from pipeline.fingerprints import Fingerprints
 from pipeline.processes import refuse_unguarded_script
 
@@ -27,13 +27,6 @@ class FilesParameter(luigi.ListParameter):
         if text.lstrip().startswith("["):
             return super().parse(text)
         return tuple(path.strip() for path in text.split(",") if path.strip())
-
-
-class SourcesParameter(FilesParameter):
-    """The same, and URLs of databases: a password in one goes no further, into no task's id and no record."""
-
-    def normalize(self, value: Any) -> Any:
-        return tuple(passwords.take(source) for source in super().normalize(value))
 
 
 class Folder(luigi.LocalTarget):

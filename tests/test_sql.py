@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tasks
-from pipeline import articles, passwords
+from pipeline import articles, database_urls
 from pipeline.articles import sql
 from pipeline.articles.records import Database, Options, Rejected
 from pipeline.cli import front as front_door
@@ -290,7 +290,7 @@ def test_no_password_is_written_down_or_shown(
 def test_no_password_is_in_an_id_or_parameter_of_a_task(tmp_path: Path) -> None:
     task = tasks.Articles(sources=(url_of(1),), data=str(tmp_path))
     assert "geheim" not in f"{task.task_id} {task} {task.param_kwargs}"
-    assert passwords.password_of(task.sources[0]) == PASSWORD
+    assert database_urls.password_of(task.sources[0]) == PASSWORD
     assert "geheim" not in repr(Database(task.sources[0], PASSWORD))
 
 
@@ -298,12 +298,12 @@ def test_a_later_run_takes_the_password_from_the_environment(
     front: Front, server: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     front.run(url_of(server), "--query", QUERY, "--only", "articles")
-    monkeypatch.setattr(passwords, "_taken", {})  # as in another process
+    monkeypatch.setattr(database_urls, "_taken", {})  # as in another process
     with pytest.raises(SystemExit) as failure:
         front.run("--only", "articles")
     assert failure.value.code == front_door.ENVIRONMENT
-    assert passwords.VARIABLE in capsys.readouterr().err
-    monkeypatch.setenv(passwords.VARIABLE, PASSWORD)
+    assert database_urls.VARIABLE in capsys.readouterr().err
+    monkeypatch.setenv(database_urls.VARIABLE, PASSWORD)
     front.run("--only", "articles")
 
 
@@ -311,15 +311,15 @@ def test_a_later_run_takes_the_password_from_the_environment(
 @given(st.text(st.characters(exclude_characters="@", exclude_categories=["Cs"]), min_size=1))
 def test_a_url_without_its_password_is_the_rest(password: str) -> None:
     url = f"postgresql://reader:Q{password}Q@host:5432/name?a=b"
-    assert passwords.hide(url) == "postgresql://reader:***@host:5432/name?a=b"
-    assert passwords.take(url) == "postgresql://reader@host:5432/name?a=b"
+    assert database_urls.hide(url) == "postgresql://reader:***@host:5432/name?a=b"
+    assert database_urls.take(url) == "postgresql://reader@host:5432/name?a=b"
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:p@geheim@host/x", "postgresql://host/x?password=geheim&a=b"])
 def test_a_password_that_cannot_be_told_from_the_rest_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(ValueError, match="stands before the host") as failure:
-        passwords.take(url)
-    assert "geheim" not in str(failure.value) + passwords.hide(url) + passwords.hide(f"--set={url}")
+        database_urls.take(url)
+    assert "geheim" not in str(failure.value) + database_urls.hide(url) + database_urls.hide(f"--set={url}")
 
 
 def test_the_summary_counts_a_database_as_a_source(front: Front, lite: Callable[..., str]) -> None:

@@ -9,13 +9,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from pipeline import cache, passwords, progress
+from pipeline import cache, database_urls, progress
 from pipeline.articles import encodings, fields, records
 from pipeline.articles.records import Database, LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Source
@@ -25,16 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
 ROWS = 256  # fetched at a time
-BUILT_IN = {"postgresql", "postgres", "sqlite", "mysql", "mariadb", "oracle", "mssql"}  # SQLAlchemy's own
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}  # 2.0 would take psycopg2
-
-
-def is_database(source: str) -> bool:
-    """Whether a source is the URL of a database: of a dialect that SQLAlchemy has, or an installed package adds."""
-    dialect = source.partition("://")[0].partition("+")[0]
-    return passwords.is_url(source) and (
-        dialect in BUILT_IN or any(entry.name == dialect for entry in entry_points(group="sqlalchemy.dialects"))
-    )
 
 
 def find(urls: Sequence[str], options: Options) -> list[Source]:
@@ -51,7 +41,7 @@ def find(urls: Sequence[str], options: Options) -> list[Source]:
             raise ValueError(f"{query[:80]} is no query that reads: it begins with SELECT or WITH")
     found: dict[str, Source] = {}
     for url in urls:
-        database = Database(url, passwords.password_of(url))
+        database = Database(url, database_urls.password_of(url))
         name = name_of(database)
         if name in found:
             raise ValueError(f"two sources are called {name}; make a run for each, or one query for both")
@@ -65,13 +55,13 @@ def look(database: Database, name: str, options: Options) -> tuple[int, str]:
     that is to be read."""
     if options.fingerprint_query:
         return 0, _fingerprint(database, options)
-    rows = size = 0
+    size = 0
     state = xxhash.xxh3_128()
     with progress.bar(f"looking at {name}", float("inf"), " rows") as bar:
-        for row, offset, record in _records(database, options, Counter()):
+        for _, size, record in _records(database, options, Counter()):  # noqa: B007 - the last is returned
             _add(state, record)
-            bar.update(row - rows)
-            rows, size = row, offset
+            bar.update(1)
+        rows = bar.done
     if not rows:
         raise ValueError(f"{name}: the query gives no row")
     return size, state.hexdigest()
@@ -83,10 +73,12 @@ def read(
     """(no member, row, bytes of text so far, record) of each row. Raises ``ValueError`` at the end if the rows are not
     those that ``digest`` was taken of."""
     state = xxhash.xxh3_128()
-    for row, offset, record in _records(database, options, found):
-        if not options.fingerprint_query:
-            _add(state, record)
-        yield "", row, offset, record
+    with progress.bar(f"reading {name_of(database)}", float("inf"), " rows") as bar:
+        for row, offset, record in _records(database, options, found):
+            if not options.fingerprint_query:
+                _add(state, record)
+            bar.update(1)
+            yield "", row, offset, record
     after = _fingerprint(database, options) if options.fingerprint_query else state.hexdigest()
     if after != digest:
         raise ValueError(
@@ -218,11 +210,11 @@ def _hint(url: "URL") -> str:
 
 def _ask(database: Database) -> str:
     known = database.password or "@" not in database.url
-    return "" if known else f"; no password is ever kept: it is taken from the URL or {passwords.VARIABLE}"
+    return "" if known else f"; no password is ever kept: it is taken from the URL or {database_urls.VARIABLE}"
 
 
 def _told(error: Exception, database: Database) -> str:
     """What the database or driver says, on one line."""
     said = getattr(error, "orig", None) or error
     text = " ".join(str(getattr(getattr(said, "diag", None), "message_primary", None) or said).split())[:300]
-    return text.replace(database.password, passwords.HIDDEN) if database.password else text
+    return text.replace(database.password, database_urls.HIDDEN) if database.password else text

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 import tasks
-from pipeline import cache, passwords, progress, runs, settings
+from pipeline import cache, database_urls, progress, runs, settings
 from pipeline.build import build
 from pipeline.plan import Step
 from pipeline.task import StageTask
@@ -50,7 +50,7 @@ def _place(source: str) -> str:
     if source.startswith("sqlite:///"):
         return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
     try:
-        return passwords.take(source) if passwords.is_url(source) else os.path.abspath(source)
+        return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 

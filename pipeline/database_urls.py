@@ -1,4 +1,4 @@
-"""Passwords in URLs: taken out before anything is written down or shown.
+"""URLs of databases, and the passwords in them: taken out before anything is written down or shown.
 
 A password stays in the memory of this process and of the workers that need it. What is kept of a run has the URL
 without it, so a later run takes it from ``CILIU_SQL_PASSWORD``, or the driver finds one itself (``~/.pgpass``).
@@ -6,8 +6,10 @@ without it, so a later run takes it from ``CILIU_SQL_PASSWORD``, or the driver f
 
 import os
 import re
+from importlib.metadata import entry_points
 from urllib.parse import unquote
 
+BUILT_IN = {"postgresql", "postgres", "sqlite", "mysql", "mariadb", "oracle", "mssql"}  # SQLAlchemy's own dialects
 VARIABLE = "CILIU_SQL_PASSWORD"
 HIDDEN = "***"
 
@@ -17,8 +19,12 @@ _FIELD = re.compile(r"([?&][^=&]*(?:passw|pwd|secret|token|odbc_connect)[^=&]*=)
 _taken: dict[str, str] = {}
 
 
-def is_url(source: str) -> bool:
-    return re.match(r"[A-Za-z][\w+.-]*://", source) is not None
+def is_database(source: str) -> bool:
+    """Whether a source is the URL of a database: of a dialect that SQLAlchemy has, or an installed package adds."""
+    match = re.match(r"([A-Za-z]\w*)(\+\w+)?://", source)
+    if not match:
+        return False
+    return match[1] in BUILT_IN or any(one.name == match[1] for one in entry_points(group="sqlalchemy.dialects"))
 
 
 def hide(text: str) -> str:
@@ -29,9 +35,11 @@ def hide(text: str) -> str:
 
 
 def take(url: str) -> str:
-    """``url`` without its password, which ``password_of`` gives from now on. Raises ``ValueError`` for one that cannot
-    be told from the rest of the URL."""
-    if not is_url(url):
+    """The ``url`` of a database without its password, which ``password_of`` gives from now on; another source as it is.
+
+    Raises ``ValueError`` for a password that cannot be told from the rest of the URL.
+    """
+    if not is_database(url):
         return url
     match = _URL.match(url)
     if _FIELD.search(url) or (match and "@" in match[2]):
