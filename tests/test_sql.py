@@ -146,6 +146,14 @@ def test_dates_and_uuids_of_postgresql_are_text_and_percent_signs_mean_themselve
     ]
 
 
+def test_files_and_a_database_are_read_together_in_two_processes(front: Front, server: int, tmp_path: Path) -> None:
+    file = write_articles(
+        tmp_path / "more" / "news.jsonl", [{"id": "f1", "text": "明天晴。"}]
+    )  # 明天 tomorrow, 晴 fair
+    front("run", url_of(server), file, "--query", QUERY, "--only", "articles", "--processes", "2")
+    assert [article["id"] for article in made(front)] == ["f1", *(str(row[0]) for row in ROWS)]
+
+
 # ---------------------------------------------------------------- what changed
 
 

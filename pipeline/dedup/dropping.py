@@ -22,7 +22,8 @@ def share_out(
     """For each shard the work of ``drop_shard``: which rows of the file ``repeats`` are about its articles, which of
     the file ``shared`` about its lines; with each file where the shards' articles, and lines, end among all."""
     named = zip(files, ends.tolist(), strict=True)
-    cache.write_json(repeats.with_name("owners.json"), [(str(file.path), file.digest, end) for file, end in named])
+    owners = [(str(file.path), file.digest, end) for file, end in named]
+    repeats.with_name("owners.json").write_text(json.dumps(owners), encoding="utf-8")
     work = []
     of_lines = partitions.by_shard(*shared) if shared else repeat(None)
     for file, (part, rows), about_lines in zip(files, partitions.by_shard(repeats, ends), of_lines, strict=False):
