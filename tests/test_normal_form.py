@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import read_corpus
+from conftest import CORPORA, read_corpus
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,6 @@ from pipeline.articles.records import Options
 from pipeline.fingerprints import Fingerprints
 
 native: Any = import_native()
-CORPORA = ("cn_laws", "fudan", "modern_translation", "reviews", "tech", "wiki_paras", "xwlb")
 many = settings(deadline=None, max_examples=500)
 
 # What a rule changes, what stands beside it and what together with it makes something new.

@@ -54,18 +54,20 @@ def run(
 
 
 def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> None:
-    """Raise ``ValueError`` if more than the share ``max_rejected`` of the records is no article."""
-    rejected, records = counts["rejected"], counts["records"]
+    """Raise ``ValueError`` if more than the share ``max_rejected`` of the records is no article; those that a filter
+    took out were asked for and do not count. Also if no article is left."""
+    records = counts["records"]
+    rejected = counts["rejected"] - sum(counts["rejected_by"].get(rule, 0) for rule in filters.RULES)
     if rejected > max_rejected * records:
         with report.open(encoding="utf-8") as file:
-            first = json.loads(file.readline())
+            first = next(row for row in map(json.loads, file) if row["rule"] not in filters.RULES)
         hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
             f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: {report}"
         )
-    if rejected == records:
-        raise ValueError("the sources hold no article")
+    if not counts["articles"]:
+        raise ValueError(f"the sources hold no article{' that the filters let pass' if rejected < records else ''}")
 
 
 class _Writer:

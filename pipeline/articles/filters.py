@@ -16,11 +16,13 @@ HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]
 KANA_HANGUL = re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
 
 
+RULES = ("min_characters", "max_characters", "min_han", "max_foreign", "keywords")  # each a parameter
+OFF = Options()
+
+
 def is_on(options: Options) -> bool:
     """Whether any filter is on."""
-    return bool(
-        options.min_characters or options.max_characters or options.min_han or options.keywords
-    ) or options.max_foreign < 1  # fmt: skip
+    return any(getattr(options, rule) != getattr(OFF, rule) for rule in RULES)
 
 
 def reject(text: str, options: Options) -> Rejected | None:

@@ -11,6 +11,7 @@ take about 60 bytes an article and 32 a pair after that.
 
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def run(
     shard_files.join(output, ".duplicates", output / "duplicates.jsonl")
     counts = {**shards.total([*read, *dropped]), **found}
     counts["articles"] = counts["articles_in"] - counts["duplicates"] - counts.get("near_duplicates", 0)
-    counts["characters"] = counts["characters_in"] - counts.pop("characters_dropped")
+    counts["characters"] = counts["characters_in"] - sum(counts["dropped_characters"].values())
     return counts
 
 
@@ -118,9 +119,10 @@ def drop_shard(
     kept = folder / f"{name}.jsonl"
     if not len(repeats):
         cache.link(Path(path), kept)
-        return {"duplicates": 0, "characters_dropped": 0}
+        return {"duplicates": 0, "dropped_characters": {}}
     of = {line: (owners[owner], offset) for line, owner, offset in repeats.tolist()}
-    characters = at = 0
+    characters: Counter[str] = Counter()
+    at = 0
     with (
         io.BytesIO(shard_files.read_whole(Path(path), digest)) as articles,
         kept.open("wb") as rest,
@@ -132,10 +134,10 @@ def drop_shard(
                 rest.write(line)
                 continue
             article = json.loads(line)
-            characters += len(article["text"])
+            characters["near_duplicates" if number in near else "duplicates"] += len(article["text"])
             row = describe(article, *of[number], (digest, at - len(line)) if number in near else None)
             dropped.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return {"duplicates": len(of) - len(near), "characters_dropped": characters}
+    return {"duplicates": len(of) - len(near), "dropped_characters": dict(characters)}
 
 
 def describe(article: dict[str, str], owner: tuple[str, str], offset: int, near: tuple[str, int] | None) -> cache.Json:
