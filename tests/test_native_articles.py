@@ -52,9 +52,10 @@ def by_python(line: bytes, number: int) -> tuple[bytes, Counter[str]] | None:
     article, changes = make_article(record, SOURCE, number)
     if isinstance(article, Rejected):
         return None
-    removed = {f"{rule} removed": times for rule, times in changes["removed"].items()}
+    removed = {f"{rule} removed": times for rule, times in changes.get("removed", {}).items()}
     counts = Counter(articles=1, characters_in=len(record["text"]), characters=len(article["text"]))
-    counts.update(changes["normal_form"] + Counter(removed))
+    counts.update(changes.get("normal_form", {}))
+    counts.update(removed)
     return (json.dumps(article, ensure_ascii=False) + "\n").encode(), counts
 
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from pipeline.articles.normal_form import Changes
+from pipeline.articles.normal_form import Changes, note
 
 VERSIONS = ("opencc",)
 CONFIGURATIONS = ("t2s", "tw2sp", "hk2s")  # the names are OpenCC's
@@ -37,10 +37,8 @@ def simplify(text: str, configuration: str, changes: Changes) -> str:
     if simple == text:
         return text
     lines = zip(text.split("\n"), simple.split("\n"), strict=True)
-    changes["normal_form"]["opencc"] += sum(count_changed(old, new) for old, new in lines if old != new)
-    more = len(simple) - len(text)
-    if more:
-        changes["added" if more > 0 else "removed"]["opencc"] += abs(more)
+    changed = sum(count_changed(old, new) for old, new in lines if old != new)
+    note(changes, "opencc", changed, len(simple) - len(text))
     return simple
 
 

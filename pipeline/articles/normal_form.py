@@ -46,7 +46,7 @@ ROUNDS = 8  # real text takes at most three; entities that make entities could g
 
 Changed = tuple[str, int]  # a text, and how often it was changed
 CHANGES = ("normal_form", "removed", "added")  # how often each rule changed something; characters it removed, and added
-Changes = dict[str, Counter[str]]
+Changes = dict[str, Counter[str]]  # of these what there is
 
 
 def _sub(pattern: re.Pattern[str], to: str | Callable[[re.Match[str]], str]) -> Callable[[str], Changed]:
@@ -125,12 +125,19 @@ def choose(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(rule for rule in RULES if rule in chosen)
 
 
+def note(changes: Changes, rule: str, times: int, more: int) -> None:
+    """Add to ``changes`` that ``rule`` changed a text so often, and that it has so many characters more now."""
+    changes.setdefault("normal_form", Counter())[rule] += times
+    if more:
+        changes.setdefault("added" if more > 0 else "removed", Counter())[rule] += abs(more)
+
+
 def apply(text: str, rules: Sequence[str] = DEFAULT) -> tuple[str, Changes]:
     """The normal form of ``text`` by ``rules``, and what each of them changed. Idempotent.
 
     Raises ``ValueError`` for a lone surrogate, which no encoding can write, and for entities nested too deep.
     """
-    changes: Changes = {name: Counter() for name in CHANGES}
+    changes: Changes = {}
     if text.isascii() and text.isprintable() and "&" not in text and tuple(rules) == DEFAULT:
         return text, changes
     if re.search("[\ud800-\udfff]", text):
@@ -140,10 +147,7 @@ def apply(text: str, rules: Sequence[str] = DEFAULT) -> tuple[str, Changes]:
         for rule in rules:
             changed, times = RULES[rule](text)
             if times:
-                more = len(changed) - len(text)
-                changes["normal_form"][rule] += times
-                if more:
-                    changes["added" if more > 0 else "removed"][rule] += abs(more)
+                note(changes, rule, times, len(changed) - len(text))
                 text, again = changed, again or rule not in ONCE
         if not again:
             return text, changes
@@ -153,4 +157,4 @@ def apply(text: str, rules: Sequence[str] = DEFAULT) -> tuple[str, Changes]:
 def normalize(text: str, rules: Sequence[str] = DEFAULT) -> tuple[str, dict[str, int]]:
     """``apply``, with how often each rule changed something alone."""
     normal, changes = apply(text, rules)
-    return normal, dict(changes["normal_form"])
+    return normal, dict(changes.get("normal_form", {}))
