@@ -133,12 +133,26 @@ def test_what_is_no_entity_stays(text: str) -> None:
 
 def test_nested_entities_are_rejected_instead_of_resolved_for_ever() -> None:
     with pytest.raises(ValueError, match="entities within entities"):
-        normalize("&" + "amp;" * 1_000 + "lt;")
-    assert normalize("&amp;amp;nbsp;", DEFAULT)[0] == " "
+        normalize("&" + "#65286;" * 1_000 + "lt;")  # a full-width ampersand
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("&amp;amp;nbsp;", " "),
+        ("&" + "amp;" * 1_000 + "lt;", "<"),
+        ("&#38;amp;nosuch;", "&nosuch;"),
+        ("&amp;amp b", "&amp b"),
+    ],
+)
+def test_what_was_escaped_many_times_over_is_resolved_at_once(text: str, normal: str) -> None:
+    assert normalize(text) == (normal, {"entities": 1} | ({"spaces": 1} if normal == " " else {}))
 
 
 @pytest.mark.parametrize("rule", ["emails", "urls", "emoji", "repeats", "hard_wraps", "entities", "nfc"])
-@pytest.mark.parametrize("part", ["a", "a.", "www.", "http://", "a@", "&#3", "\u0301", "。", "\ufe0f", "\n", "一\n"])
+@pytest.mark.parametrize(
+    "part", ["a", "a.", "www.", "http://", "a@", "&#3", "amp;&", "\u0301", "。", "\ufe0f", "\n", "一\n"]
+)
 def test_no_rule_takes_longer_than_the_text_is_long(rule: str, part: str) -> None:
     """A regular expression that goes back and forth would take hours for these."""
     normalize(part * 300_000, (rule,))

@@ -64,7 +64,8 @@ def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> 
         hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
-            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: ciliu rejected, or {report}"
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; "
+            f"all: ciliu rejected, or {report}"
         )
     if not counts["articles"]:
         raise ValueError(f"the sources hold no article{' that the filters let pass' if rejected < records else ''}")

@@ -22,7 +22,10 @@ CONTROLS = re.compile(
 )
 # A character of the first kind, and what follows of others: no form of Unicode joins two such pieces.
 PIECES = re.compile(r"[\0-\u02ff\u3400-\u9fff]?[^\0-\u02ff\u3400-\u9fff]+")
-ENTITIES = re.compile("&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][0-9A-Za-z]{1,31}));")
+# Pages that were escaped ten times over are real, so ``&amp;amp;amp;lt;`` is one entity.
+ENTITIES = re.compile(
+    "&((?:(?:amp|#38|#[xX]26);)*)(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][0-9A-Za-z]{1,31}));"
+)
 PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 URLS = re.compile(
     r"(?:(?:https?|ftp)://|(?<![0-9A-Za-z])www\.)[\w.~:/?#\[\]@!$&'()*+,;=%-]*[\w/~=&#%+-]", re.ASCII | re.IGNORECASE
@@ -62,11 +65,12 @@ def _compose(text: str) -> Changed:
 
 def _character(entity: re.Match[str]) -> str:
     """What an entity of HTML stands for; itself where that is nothing that may stand in a text."""
-    decimal, hexadecimal, name = entity.groups()
+    ampersands, decimal, hexadecimal, name = entity.groups()
+    itself = "&" + entity[0][len(ampersands) + 1 :]
     if name:
-        return html5.get(f"{name};", entity[0])
+        return html5.get(f"{name};", itself)
     code = int(decimal) if decimal else int(hexadecimal, 16)
-    return chr(code) if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else entity[0]
+    return chr(code) if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else itself
 
 
 def _resolve(text: str) -> Changed:

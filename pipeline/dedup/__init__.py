@@ -25,7 +25,7 @@ from pipeline.shards import Shard
 
 __all__ = ["VERSION", "VERSIONS", "find_first", "first_occurrences", "run", "summary", "text_digest", "versions"]
 
-VERSION = 1
+VERSION = 2
 VERSIONS: tuple[str, ...] = ()
 
 Indexes = npt.NDArray[np.int64]
