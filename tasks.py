@@ -12,7 +12,7 @@ import luigi
 from luigi.util import requires
 
 from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
-from pipeline.articles.readers import FORMATS
+from pipeline.articles.readers import FORMATS, libraries
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
@@ -82,6 +82,10 @@ class Articles(StageTask):
 
     def outside(self) -> dict[str, Any]:
         return {"sources": [[source.name, source.digest] for source in self.read_sources()]}
+
+    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
+        names = libraries([source.path for source in self.read_sources()], Options(**self.parameters()))
+        return super().recipe_of(outside) | {"versions": {name: library_version(name) for name in names}}
 
     def arguments(self) -> list[Any]:
         return [self.read_sources()]
