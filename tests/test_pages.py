@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Front
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import Front
 from pipeline.articles import packing, pages, readers
 from pipeline.articles.records import Options, Rejected
 
@@ -22,7 +22,7 @@ warcwriter = pytest.importorskip("warcio.warcwriter")
 SENTENCES = [
     "今天我们一家去了城北的公园。",  # 今天 today 我们 we 一家 family 去了 went 城北 north of town 公园 park
     "天气很好,湖边的花都开了。",  # 天气 weather 很好 fine 湖边 lakeside 花 flowers 都开了 all in bloom
-    "孩子们在草地上放风筝,老人在树下下棋。",  # 孩子们 children 草地 lawn 放风筝 fly kites 老人 old people 下棋 play chess
+    "孩子们在草地上放风筝,老人在树下下棋。",  # 孩子们 children 草地 lawn 风筝 kite 老人 the old 下棋 play chess
     "回家的路上,大家都说下个星期还要再来。",  # 回家 go home 路上 on the way 大家 all 下个星期 next week 再来 come again
 ]
 TEXT = "\n".join(SENTENCES)

@@ -14,13 +14,13 @@ from pipeline.articles.text import BAD
 
 MISSING = 'pages are read by trafilatura: pip install "ciliu[html]"'
 
-# What makes libxml2 or trafilatura slow, at the cost of each limit: 0.5 s for the attributes, for which libxml2 needs time
-# by their square, and 3 to 8 s for the elements.
+# What makes libxml2 and trafilatura slow. At the limits a page takes up to 5 s: libxml2 needs time by the square of the
+# attributes of a tag, trafilatura by the elements and their depth.
 TAG = 20_000  # bytes of a tag without its quoted values
 ELEMENTS = 30_000
 
-# Characters below which trafilatura takes all text of a page, its menu too. Its own 250 stand for English: with the space
-# a word takes 6 there, and 1.6 in Chinese.
+# Characters below which trafilatura takes all text of a page, its menu too. Its own 250 stand for English, where a word
+# takes 6 with its space; in Chinese it takes 1.6.
 SHORT = 60
 
 HEAD = 4096  # bytes in which a page declares its encoding; a browser looks at 1,024, and many pages say it later
@@ -82,7 +82,7 @@ def _encoding(raw: bytes, options: Options, charset: str) -> tuple[str, str]:
         if label:
             return LABELS[label.lower()], note
     if options.encoding == "auto":
-        codec, confidence = encodings.detect(raw[: encodings.SAMPLE])
+        codec, _ = encodings.detect(raw[: encodings.SAMPLE])
         return codec, f"with confidence {encodings.CONFIDENCE:g} or more"
     return encodings.byte_order(raw) if options.encoding == "utf-16" else options.encoding, ""
 

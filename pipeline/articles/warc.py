@@ -22,8 +22,8 @@ ENCODED = ("", "identity", "gzip", "x-gzip", "deflate")
 
 
 def read_warc(stream: IO[bytes], options: Options, found: Counter[str]) -> Iterator[Reading]:
-    """The pages of a crawl as (number of the record, bytes read so far, ``{"id", "title", "text"}``): HTTP responses with
-    status 200 and HTML; ``found`` counts the other records by their kind."""
+    """The pages of a crawl as (number of the record, bytes read so far, ``{"id", "title", "text"}``): HTTP responses
+    with status 200 and HTML; ``found`` counts the other records by their kind."""
     number = offset = 0
     for offset, head, block, length in _frames(stream):
         number += 1
@@ -36,7 +36,7 @@ def read_warc(stream: IO[bytes], options: Options, found: Counter[str]) -> Itera
 
 
 def _frames(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Rejected, bytes, int]]:
-    """(bytes read so far, headers or what is wrong, the start of the block up to the limit, its length) of each record."""
+    """(bytes read so far, headers or what is wrong, the start of the block up to the limit, its length) of records."""
     offset, lost = 0, 0
     try:
         while line := stream.readline(HEADERS):

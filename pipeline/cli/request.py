@@ -2,9 +2,11 @@
 
 import logging
 import os
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -33,10 +35,37 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
     given = [*([] if preset else last["set"]), *assignments]
     latest = {text.partition("=")[0].strip(): text for text in given}  # of two for one parameter the later counts
     return {
-        "sources": [os.path.abspath(source) for source in sources] or last["sources"],
+        "sources": [_whole_path(source, data) for source in sources] or last["sources"],
         "preset": preset or last["preset"],
         "set": list(latest.values()),
     }
+
+
+def _whole_path(source: str, data: Path) -> str:
+    if source == "-":
+        return os.path.abspath(keep_input(sys.stdin.buffer, data))
+    is_list = source.startswith("@") and not os.path.lexists(source)
+    return f"@{os.path.abspath(source[1:])}" if is_list else os.path.abspath(source)
+
+
+def keep_input(stream: IO[bytes], data: Path) -> Path:
+    """Standard input as a file of the data folder that is called by its content: a source like any other, also for the
+    next run. Raises ``ValueError`` if there is nothing."""
+    folder = data / "stdin"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{os.getpid()}"
+    try:
+        with unfinished.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+        size = unfinished.stat().st_size
+        if not size:
+            raise ValueError("standard input holds nothing")
+        path = folder / f"{cache.file_digest(unfinished)}.jsonl"
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(f"standard input: {size:,} bytes, kept as {path}", err=True)
+    return path
 
 
 def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:
