@@ -10,6 +10,7 @@ import click
 VERBS = {
     "run": "pipeline.cli.run",
     "plan": "pipeline.cli.run",
+    "inspect": "pipeline.cli.inspect",
     "status": "pipeline.cli.data",
     "cut": "pipeline.cli.cut",
     "duplicates": "pipeline.cli.duplicates",
@@ -28,6 +29,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu run articles/ --preset wiki         make a model of all articles below a folder
   ciliu run --set Train.window=10           change one thing; only what it touches runs again
   ciliu plan --set Vocabulary.min_count=20  what would run, and why
+  ciliu inspect articles/                   what the articles are made of, likely trouble, how long a run will take
   ciliu similar 微信                         words used like this one
   ciliu export --to model/                  hand the model to others
   ciliu import news.bin                     a gensim model of what others made, old or of another tool

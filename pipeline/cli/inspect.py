@@ -1,0 +1,244 @@
+"""``ciliu inspect``: what the sources hold, before any run."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli import front
+from pipeline.cli.run import request_options
+
+LENGTHS = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000)  # characters: where the bars begin
+BAR = 40
+CUT = 100  # characters of a text that are shown
+
+Facts = dict[str, Any]
+
+
+@click.command(epilog="Example: ciliu inspect news/ --set Articles.encoding=auto")
+@request_options
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@front.guarded
+def inspect(
+    sources: tuple[str, ...],
+    preset: str | None,
+    assignments: tuple[str, ...],
+    processes: int | None,
+    data: Path,
+    as_json: bool,
+) -> None:
+    """Look at SOURCES before a run: files and formats, encodings, how long the articles are and what they are made of,
+    likely trouble, three articles as they will be read, and what the whole run will take.
+
+    A sample is read, in some ten seconds however much there is; nothing is written. --preset and --set as for
+    `ciliu run`.
+    """
+    from pipeline.cli import request
+
+    asked = request.complete_request(sources, preset, assignments, data)
+    facts = look(asked, data, processes)
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=1) if as_json else "\n".join(show(facts)))
+
+
+def look(asked: dict[str, Any], data: Path, processes: int | None) -> Facts:
+    """All that is said, as JSON."""
+    from pipeline.articles import sample as samples
+    from pipeline.articles import signs, sources
+    from pipeline.articles.records import Options
+    from pipeline.cli import request
+
+    task = request.make_end(asked, data, processes, "articles")
+    options = Options(**task.parameters())
+    files, left_out = sources.find(asked["sources"], options)
+    sample = samples.draw(files, options)
+    troubles = Counter(each for text in sample.raw for each in signs.trouble(text))
+    return {
+        "files": _files(files),
+        "left_out": left_out,
+        "encodings": _encodings(samples.encodings_of(files, options)),
+        "sample": {
+            **{name: getattr(sample, name) for name in ("files", "records", "read_bytes", "text_bytes", "stopped")},
+            "articles": len(sample.articles),
+            "seconds": round(sample.seconds, 2),
+        },
+        "rejected": dict(sample.rejected.most_common()),
+        "left_out_of_archives": dict(sample.left_out.most_common()),
+        "found": dict(sample.found),
+        "damaged": sample.damaged,
+        "lengths": histogram([len(article["text"]) for article in sample.articles]),
+        "shares": {name: round(share, 5) for name, share in signs.shares(sample.raw).items()},
+        "trouble": dict(troubles.most_common()),
+        "repeated": samples.repeated(sample),
+        "articles": samples.three(sample),
+        "encoding": options.encoding,
+        "estimate": _estimate(files, sample, asked, data, processes, options),
+    }
+
+
+def _files(files: Sequence[tuple[str, Path]]) -> list[Facts]:
+    """Number and bytes by the suffixes of their names."""
+    from pipeline.articles.packing import split_suffix
+
+    by_suffix: dict[str, list[int]] = {}
+    for _, path in files:
+        kind, packing = split_suffix(path)
+        by_suffix.setdefault(kind + packing, []).append(path.stat().st_size)
+    rows = [{"kind": name, "files": len(sizes), "bytes": sum(sizes)} for name, sizes in by_suffix.items()]
+    return sorted(rows, key=lambda row: -int(row["bytes"]))
+
+
+def _encodings(found: Counter[tuple[str, float]]) -> list[Facts]:
+    """Files, and members of archives, by what ``auto`` would find, with the least and the highest confidence."""
+    rows = []
+    for name in sorted({name for name, _ in found}):
+        values = [confidence for each, confidence in found if each == name]
+        files = sum(times for (each, _), times in found.items() if each == name)
+        rows.append({"encoding": name, "confidence": [min(values), max(values)], "files": files})
+    return rows
+
+
+def histogram(lengths: Sequence[int]) -> list[Facts]:
+    """How many articles are from so many characters on, up to the next row."""
+    ends = (*LENGTHS[1:], float("inf"))
+    counts = [sum(start <= length < end for length in lengths) for start, end in zip(LENGTHS, ends, strict=True)]
+    return [{"from": start, "articles": count} for start, count in zip(LENGTHS, counts, strict=True)]
+
+
+def _estimate(
+    files: Sequence[tuple[str, Path]],
+    sample: Any,
+    asked: dict[str, Any],
+    data: Path,
+    processes: int | None,
+    options: Any,
+) -> Facts | None:
+    """None where the sample holds no article."""
+    from pipeline.articles import native, packing, readers
+    from pipeline.articles.sample import growth, spread
+    from pipeline.cli import request
+    from pipeline.estimate import estimate
+    from pipeline.processes import cpus
+
+    if not sample.articles:
+        return None
+    packed = spread([file for file in files if file[1].suffix in packing.PACKED_TEXT])[:20]
+    larger = sum(map(growth, (path for _, path in packed))) / len(packed) if packed else 1.0
+    unpacked = sum(path.stat().st_size * (larger if path.suffix in packing.PACKED_TEXT else 1.0) for _, path in files)
+    text_bytes = unpacked * sample.text_bytes / max(1, sample.read_bytes)
+    cores = processes or cpus()
+    lines = native.fits(options) and all(readers.format_of(path, options) == ".jsonl" for _, path in files)
+    rate = sample.text_bytes / sample.seconds * cores * (2 if lines else 1)  # the native core is twice as fast
+    end = request.make_end(asked, data, processes, None)
+    made = estimate(text_bytes, rate, _parameters(end), cores)
+    articles = round(text_bytes / sample.text_bytes * len(sample.articles))
+    return {"text_bytes": round(text_bytes), "articles": articles, "cores": cores, **made}
+
+
+def _parameters(end: Any) -> Facts:
+    return {
+        **{name: getattr(end, name) for name in ("min_count", "vector_size", "window", "epochs", "hs")},
+        "negative": end.negative if end.negative >= 0 else 0 if end.hs else 5,
+    }
+
+
+def show(facts: Facts) -> Iterator[str]:
+    """The facts as lines."""
+    total = sum(row["bytes"] for row in facts["files"])
+    kinds = ", ".join(f"{row['files']:,} {row['kind']} ({_size(row['bytes'])})" for row in facts["files"])
+    yield f"files      {sum(row['files'] for row in facts['files']):,}, {_size(total)}: {kinds}"
+    if facts["left_out"]:
+        more = " …" if facts["left_out"][3:] else ""
+        yield f"left out   {len(facts['left_out']):,}: {', '.join(facts['left_out'][:3])}{more}"
+    yield f"encodings  {', '.join(map(_encoding, facts['encodings'])) or 'said by the files themselves'}"
+    yield from _show_sample(facts)
+    yield from _show_lengths(facts["lengths"])
+    shown = [f"{name} {share:.1%}" for name, share in facts["shares"].items() if name != "traditional"]
+    yield f"characters {', '.join(shown)}; of Han {facts['shares']['traditional']:.1%} traditional"
+    yield from _show_trouble(facts)
+    for article in facts["articles"]:
+        text = article["text"].replace("\n", "⏎")
+        rest = f" … ({len(text):,} characters)" if len(text) > CUT else ""
+        yield f"article    id {article['id']}, title {article['title'] or '-'}, label {article['label'] or '-'}"
+        yield f"           {text[:CUT]}{rest}"
+    yield from _show_estimate(facts["estimate"])
+
+
+def _encoding(row: Facts) -> str:
+    least, most = row["confidence"]
+    confidence = f"{least:.2f}" if least == most else f"{least:.2f}–{most:.2f}"
+    return f"{row['encoding']} in {row['files']:,} with confidence {confidence}"
+
+
+def _show_sample(facts: Facts) -> Iterator[str]:
+    sample = facts["sample"]
+    stopped = ", stopped by the clock" if sample["stopped"] else ""
+    yield (
+        f"sample     {sample['articles']:,} articles, {_size(sample['text_bytes'])} of text"
+        f" from {sample['files']:,} files in {sample['seconds']:.1f} s{stopped}"
+    )
+    for name, rows in (("rejected", facts["rejected"]), ("found", facts["found"])):
+        if rows:
+            yield f"{name:<11}" + ", ".join(f"{reason} ({times:,})" for reason, times in list(rows.items())[:5])
+
+
+def _show_lengths(rows: list[Facts]) -> Iterator[str]:
+    most = max(row["articles"] for row in rows) or 1
+    for number, row in enumerate(rows):
+        if row["articles"]:
+            head = "lengths" if not any(before["articles"] for before in rows[:number]) else ""
+            bar = "█" * max(1, round(BAR * row["articles"] / most))
+            yield f"{head:<11}{row['from']:>6,}+ {bar} {row['articles']:,}"
+
+
+def _show_trouble(facts: Facts) -> Iterator[str]:
+    number = facts["sample"]["articles"]
+    lines = list(_wrong_encodings(facts))
+    lines += [f"{what} in {times:,} of {number:,} articles" for what, times in facts["trouble"].items()]
+    lines += [f"{times:,} articles have the {what} of another" for what, times in facts["repeated"].items() if times]
+    lines += facts["damaged"][:3]
+    lines += [
+        f"{times:,} members of archives are left out: {why}" for why, times in facts["left_out_of_archives"].items()
+    ]
+    yield f"trouble    {lines[0] if lines else 'none found'}"
+    yield from (f"           {line}" for line in lines[1:])
+
+
+def _wrong_encodings(facts: Facts) -> Iterator[str]:
+    for row in facts["encodings"]:
+        name = row["encoding"]
+        if facts["encoding"] not in (name, "auto") and "mark" not in name:
+            hint = (
+                "give its name as Articles.encoding"
+                if name == "not clear"
+                else f"--set Articles.encoding={name}, or auto"
+            )
+            yield f"{row['files']:,} texts look like another encoding than {facts['encoding']}: {name}; {hint}"
+
+
+def _show_estimate(made: Facts | None) -> Iterator[str]:
+    if not made:
+        yield "estimate   none: there is no article in the sample"
+        return
+    seconds = made["seconds"]
+    yield (
+        f"estimate   {made['articles']:,} articles, {_size(made['text_bytes'])} of text;"
+        f" about {made['words_kept']:,} words; {_time(sum(seconds.values()))} on {made['cores']} cores, {_size(made['disk_bytes'])} of disk,"
+        f" {_size(made['memory_bytes'])} of memory"
+    )
+    yield f"           {', '.join(f'{name} {_time(value)}' for name, value in seconds.items())}"
+
+
+def _size(number: float) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number:.0f} bytes"
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 5400:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
