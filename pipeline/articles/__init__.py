@@ -73,10 +73,13 @@ def make_article(
     article = {name: text for name, (text, _) in normal.items()}
     if not article["text"].strip():
         return Rejected("an empty text"), {}
-    identity = article.pop("id")
-    if not identity:
-        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
+    identity = article.pop("id") or make_id(source, line, options)
     return {"id": identity, "source": source, **article}, normal["text"][1]
+
+
+def make_id(source: str, line: int, options: Options) -> str:
+    """What an article is called that has no id of its own."""
+    return source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
 
 
 class _Writer:
