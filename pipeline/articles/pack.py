@@ -23,8 +23,9 @@ File = tuple[str, Path]
 
 
 def pack(files: Sequence[File], options: Options, folder: Path) -> cache.Counts:
-    """Write ``00000.jsonl.zst`` and so on into ``folder``, and what is no record, or left out of an archive, into
-    ``rejected.log``. Raises ``ValueError`` for a file that cannot be read to its end, or if there is no record at all.
+    """Write ``00000.jsonl.zst`` and so on into ``folder``, and what is no record, or left out of an archive, if
+    anything, into ``rejected.log``. Raises ``ValueError`` for a file that cannot be read to its end, or if all
+    hold no record.
     """
     counts: Counter[str] = Counter(files=len(files), records=0, rejected=0, left_out=0, packed=0)
     with (folder / REJECTED).open("wb") as refused:
@@ -32,6 +33,8 @@ def pack(files: Sequence[File], options: Options, folder: Path) -> cache.Counts:
             with zstd.open(folder / f"{counts['packed']:05d}.jsonl.zst", "wb") as file:
                 file.write(block)
             counts["packed"] += 1
+    if not counts["rejected"] + counts["left_out"]:
+        (folder / REJECTED).unlink()
     if not counts["records"]:
         raise ValueError("the sources hold no article")
     return dict(counts)

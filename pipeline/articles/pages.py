@@ -3,6 +3,7 @@
 The encoding is that of the page's mark, else what HTTP said, else what the page declares, else the parameter; strictly.
 """
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -94,6 +95,8 @@ def extract(text: str) -> Record | Rejected:
         from lxml import etree, html
     except ImportError:
         raise ValueError(MISSING) from None
+    for library in ("trafilatura", "htmldate", "courlan"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # they would complain on standard error
     raw = text.encode("utf-8", "replace")
     if any(len(VALUE.sub(b"", tag)) > TAG for tag in OPENED.findall(raw) if len(tag) > TAG):
         return Rejected(f"a tag of more than {TAG:,} bytes")

@@ -8,6 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from typing import IO, Any
 
 from pipeline.articles import packing, pages, records
@@ -83,15 +84,17 @@ def _page_of(head: bytes, block: bytes, length: int, options: Options, found: Co
     except ImportError:
         raise ValueError(MISSING) from None
     try:
-        record = ArcWarcRecordLoader().parse_record_stream(io.BytesIO(head + b"\r\n" + block), known_format="warc")
-        if (skipped := _no_page(record)) is not None:
-            found[f"skipped: {skipped}"] += 1
-            return None
-        if length > len(block):
-            return records.too_long("a page")
-        raw = record.content_stream().read(records.LIMIT + 1)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # where warcio complains
+            record = ArcWarcRecordLoader().parse_record_stream(io.BytesIO(head + b"\r\n" + block), known_format="warc")
+            skipped = _no_page(record)
+            raw = b"" if skipped else record.content_stream().read(records.LIMIT + 1)
     except (ArchiveLoadFailed, ValueError, AttributeError, *packing.DAMAGED) as error:  # warcio misses headers so
         return Rejected(f"a damaged record: {error}")
+    if skipped:
+        found[f"skipped: {skipped}"] += 1
+        return None
+    if length > len(block):
+        return records.too_long("a page")
     encoding = (record.http_headers.get_header("Content-Encoding") or "").strip().lower()
     if encoding not in ENCODED:
         return Rejected(f"a page compressed by {encoding[:40]}, which is not read")

@@ -32,9 +32,10 @@ def pack(sources: tuple[str, ...], target: Path, assignments: tuple[str, ...], d
     files, left_out = articles_sources.find(asked["sources"], options)
     with new_folder(target) as folder:
         counts = write(files, options, folder)
+    listed = f" ({target / REJECTED})" if counts["rejected"] + counts["left_out"] else ""
     click.echo(
-        f"{counts['records']:,} records of {counts['files']:,} files in {counts['packed']:,} packed files; rejected "
-        f"{counts['rejected']:,}, left out of archives {counts['left_out']:,} ({target / REJECTED}); "
+        f"{counts['records']:,} records of {counts['files']:,} files in {counts['packed']:,} packed; rejected "
+        f"{counts['rejected']:,}, left out of archives {counts['left_out']:,}{listed}; "
         f"left out of folders {len(left_out):,}"
     )
     click.echo(f"now: ciliu run {target}")
