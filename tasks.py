@@ -45,7 +45,9 @@ class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
+    sources = FilesParameter(
+        description="files, folders, patterns, @lists: text, JSON, tables, pages, dumps, also packed"
+    )
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",

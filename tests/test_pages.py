@@ -230,6 +230,13 @@ def test_a_flaw_spoils_one_record_and_not_those_behind_it(tmp_path: Path) -> Non
     assert reasons[0] == "a record without a Content-Length"
 
 
+def test_an_answer_that_is_no_http_spoils_its_record_alone(tmp_path: Path) -> None:
+    raw = crawl().replace(b"HTTP/1.1", b"HTDP/1.1", 1)
+    first, *others = read(put(tmp_path / "a.warc", raw))
+    assert first.reason.startswith("a damaged record: Expected Status Line")
+    assert len(others) == 2
+
+
 @given(st.binary(max_size=40), st.integers(0, 4000), st.integers(0, 400))
 @settings(max_examples=150, deadline=None)
 def test_no_damage_to_a_crawl_makes_a_traceback(noise: bytes, start: int, length: int) -> None:

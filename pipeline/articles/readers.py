@@ -108,7 +108,8 @@ def read_source(
             before += offset
     except (*packing.DAMAGED, encodings.UnclearError, ExpatError) as error:
         where = f"{name}: " if name else ""
-        raise ValueError(f"{path} cannot be read to its end: {where}{error}") from error
+        sentence = " ".join(str(error).split())  # some of Arrow's end with a line end
+        raise ValueError(f"{path} cannot be read to its end: {where}{sentence}") from error
 
 
 def _read_file(path: Path, options: Options, found: Counter[str], start: int, end: int | None) -> Iterator[Reading]:

@@ -117,7 +117,7 @@ def read_parquet(stream: IO[bytes], options: Options, found: Counter[str]) -> It
                 found.update(notes)
                 yield line, offset, _row(row, chosen, picker)
     except ArrowException as error:
-        raise OSError(" ".join(str(error).split())) from None  # some of Arrow's end with a line end
+        raise OSError(str(error)) from None
 
 
 def _columns(names: list[str], options: Options) -> fields.Choice:

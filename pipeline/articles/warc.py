@@ -19,6 +19,7 @@ PAGES = ("text/html", "application/xhtml+xml")
 HEADERS = 1 << 16  # bytes of a record's headers
 LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+FLAWS = (ValueError, AttributeError, *packing.DAMAGED)  # what warcio lets through; the second for a missing header
 ENCODED = ("", "identity", "gzip", "x-gzip", "deflate")
 
 
@@ -81,6 +82,7 @@ def _page_of(head: bytes, block: bytes, length: int, options: Options, found: Co
     try:
         from warcio.exceptions import ArchiveLoadFailed
         from warcio.recordloader import ArcWarcRecordLoader
+        from warcio.statusandheaders import StatusAndHeadersParserException
     except ImportError:
         raise ValueError(MISSING) from None
     try:
@@ -88,7 +90,7 @@ def _page_of(head: bytes, block: bytes, length: int, options: Options, found: Co
             record = ArcWarcRecordLoader().parse_record_stream(io.BytesIO(head + b"\r\n" + block), known_format="warc")
             skipped = _no_page(record)
             raw = b"" if skipped else record.content_stream().read(records.LIMIT + 1)
-    except (ArchiveLoadFailed, ValueError, AttributeError, *packing.DAMAGED) as error:  # warcio misses headers so
+    except (ArchiveLoadFailed, StatusAndHeadersParserException, *FLAWS) as error:
         return Rejected(f"a damaged record: {error}")
     if skipped:
         found[f"skipped: {skipped}"] += 1
