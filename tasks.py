@@ -11,7 +11,8 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline import articles, cache, database_urls, dedup, dictionary, export, segment, train, vocabulary
+from pipeline.articles import sql
 from pipeline.articles.readers import FORMATS, libraries
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
@@ -41,13 +42,18 @@ def choice(default: str, *others: str, description: str) -> luigi.ChoiceParamete
     return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
 
 
+class SourcesParameter(FilesParameter):
+    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
+
+    def normalize(self, value: Any) -> Any:
+        return tuple(database_urls.take(source) for source in super().normalize(value))
+
+
 class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(
-        description="files, folders, patterns, @lists: text, JSON, tables, pages, dumps, also packed"
-    )
+    sources = SourcesParameter(description="files, folders, patterns, @lists: text, JSON, pages, …; databases")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -72,13 +78,23 @@ class Articles(StageTask):
     )
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
+    query = luigi.Parameter(
+        default="", significant=False, description="of a database: the SELECT whose rows are the articles"
+    )
+    fingerprint_query = luigi.Parameter(
+        default="", significant=False,
+        description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
+    )  # fmt: skip
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
-            options = Options(**self.parameters())
-            found, self.left_out = find(self.sources, options)
-            self._sources = read_state(found, fingerprints, options)
+            options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
+            urls = [given for given in self.sources if database_urls.is_database(given)]
+            databases = sql.find(urls, options)
+            files = [given for given in self.sources if given not in urls]
+            found, self.left_out = find(files, options) if files or not databases else ([], [])
+            self._sources = [*read_state(found, fingerprints, options), *databases]
             fingerprints.save()
         return self._sources
 
@@ -86,7 +102,8 @@ class Articles(StageTask):
         return {"sources": [[source.name, source.digest] for source in self.read_sources()]}
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        names = libraries([source.path for source in self.read_sources()], Options(**self.parameters()))
+        paths = [source.path for source in self.read_sources() if not source.database]
+        names = libraries(paths, Options(**self.parameters()))
         return super().recipe_of(outside) | {"versions": {name: library_version(name) for name in names}}
 
     def arguments(self) -> list[Any]:
@@ -101,9 +118,11 @@ class Dedup(StageTask):
     near = luigi.BoolParameter(description="drop near-duplicates too")
     near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
     near_values = whole(128, 16, 1_024, "values of a signature")
+    lines = whole(0, 0, 10**9, "a line that stands in more articles than that stays in the first only; 0: all stay")
 
     def settings(self) -> dict[str, Any]:
-        return self.parameters() if self.near else {}
+        given = self.parameters().items()
+        return {name: value for name, value in given if (self.lines if name == "lines" else self.near)}
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
         versions = {name: library_version(name) for name in dedup.versions(self.near)}

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from pipeline.cli import front
-from pipeline.cli.run import request_options
 
 LENGTHS = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000)  # characters: where the bars begin
 
@@ -17,7 +16,11 @@ Facts = dict[str, Any]
 
 
 @click.command(epilog="Example: ciliu inspect news/ --set Articles.encoding=auto")
-@request_options
+@click.argument("sources", nargs=-1, type=click.Path(path_type=str))
+@click.option("--preset", help="As for ciliu run.")
+@click.option("--set", "assignments", multiple=True, metavar="TASK.PARAMETER=VALUE", help="As for ciliu run.")
+@click.option("--processes", type=click.IntRange(0), help="The cores that the estimate is for.  [default: all]")
+@front.option_data
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @front.guarded
 def inspect(
@@ -31,7 +34,7 @@ def inspect(
     """Look at SOURCES before a run: files and formats, encodings, how long the articles are and what they are made of,
     likely trouble, three articles as they will be read, and what the whole run will take.
 
-    A sample is read, in some ten seconds however much there is; nothing is written. --preset and --set as for
+    Databases are not looked at. A sample is read, in some ten seconds however much there is; nothing is written. --preset and --set as for
     `ciliu run`.
     """
     from pipeline.cli import request
