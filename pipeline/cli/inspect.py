@@ -34,8 +34,8 @@ def inspect(
     """Look at SOURCES before a run: files and formats, encodings, how long the articles are and what they are made of,
     likely trouble, three articles as they will be read, and what the whole run will take.
 
-    Databases are not looked at. A sample is read, in some ten seconds however much there is; nothing is written. --preset and --set as for
-    `ciliu run`.
+    A sample is read, in some ten seconds however much there is; nothing is written. Databases are not looked at.
+    --preset and --set as for `ciliu run`.
     """
     from pipeline.cli import request
     from pipeline.cli.inspect_text import show
