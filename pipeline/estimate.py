@@ -1,66 +1,46 @@
-"""What a run will take, guessed before any work: disk, memory, seconds.
+"""What a whole run will take, about: seconds, disk and memory, from how much text there is.
 
-Measured on 14 MB to 1 GB of Chinese text (benchmarks/results/job.json, memory.json); on other text or machines twice
-or half as much is possible. Once the vocabulary is known, Train looks again, exactly.
+The rates are those of ``benchmarks/results/job.json`` and ``memory.json`` (a test compares): 500 MB of news and web
+text on two cores of a cloud machine. How fast Articles reads is measured on the sources themselves.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-MIB = 1 << 20
-WORDS = 0.18  # running words a byte of text
-KEPT = 24.0  # different words that stand five times: 24·√(running words), a little more than was seen
-BASE = 300 * MIB  # of memory: Python, the libraries, the dictionary
-WORKER = 110 * MIB  # of memory for each process
-
-# Bytes on disk, and seconds in one process, for a byte of text.
-BY_TEXT = {
-    "articles": (1.1, 1 / 60e6),
-    "dedup": (1.1, 1 / 150e6),
-    "segment": (0.9, 1 / 60e6),
-    "vocabulary": (0.1, 1 / 500e6),
-}
-# Without the native core jieba itself cuts, and gensim trains.
-SLOWER_CUT = 100
-SLOWER_TRAINING = 10
-DICTIONARY = (30 * MIB, 1.5)
-TRAIN = 0.43e-6  # seconds for a word, 100 dimensions, a window of 5, a thread
-EXPORT = (24.0, 500e-9)  # bytes and seconds for a number of the matrix: vectors.txt is most of it
+CORES = 2  # of the machine whose rates these are
+READ = 122e6  # bytes of text a second of Articles, where nobody measured
+DEDUP, SEGMENT, VOCABULARY = 292e6, 118e6, 1.04e9  # bytes of text a second
+WORDS = 0.174  # running words a byte of text
+TRAIN = 2.13e10  # words × dimensions × window × targets a second
+EXPORT = 1.08e6  # words × dimensions a second
+# Different words that stand at least 5 times: 98,726 in 100 MB of text, 259,990 in 1 GB; in others by that power.
+KEPT, POWER = 98_726, 0.4205
+BASE_MEMORY, WORD_MEMORY = 300e6, 140  # bytes: one worker of Segment and what stands around it; a different word
+DISK, MEMORY = 12, 5.5  # times one matrix: the model, its checkpoint and all forms of it; what Export has in memory
+PATH = 17  # targets of a word by hierarchical softmax: the depth of its Huffman tree
 
 
-@dataclass(frozen=True)
-class Needs:
-    """Bytes of disk and memory, and seconds."""
-
-    disk: float = 0.0
-    memory: float = 0.0
-    seconds: float = 0.0
-
-
-def estimate(stages: Collection[str], text: int, processes: int, native: bool, parameters: Mapping[str, Any]) -> Needs:
-    """For ``stages`` to be made from ``text`` bytes. ``parameters`` are Train's, resolved, and ``min_count``."""
-    running = text * WORDS
-    kept = min(running, KEPT * running**0.5 * min(1.0, (5 / parameters["min_count"]) ** 0.5))
-    numbers = kept * parameters["vector_size"]
-    disk = memory = seconds = 0.0
-    for stage, (bytes_a_byte, seconds_a_byte) in BY_TEXT.items():
-        if stage in stages:
-            disk += text * bytes_a_byte
-            slower = SLOWER_CUT if stage == "segment" and not native else 1
-            seconds += text * seconds_a_byte * slower / processes
-            memory = max(memory, BASE + WORKER * processes)
-    if "dictionary" in stages:
-        disk, seconds = disk + DICTIONARY[0], seconds + DICTIONARY[1]
-    if "train" in stages:
-        objectives = parameters["hs"] + (parameters["negative"] > 0)
-        matrices = numbers * 4 * (1 + objectives)
-        disk += 3 * matrices  # a checkpoint lies beside the next one, and beside the model
-        memory = max(memory, BASE + 2 * matrices + kept * (900 if parameters["hs"] else 250))
-        slower = (1 if parameters["engine"] == "native" else SLOWER_TRAINING) * objectives
-        size = parameters["vector_size"] / 100 * (parameters["window"] / 5) ** 0.4
-        seconds += running * parameters["epochs"] * TRAIN * size * slower / parameters["threads"]
-    if "export" in stages:
-        disk, seconds = disk + numbers * EXPORT[0], seconds + numbers * EXPORT[1]
-        memory = max(memory, BASE + numbers * 8)
-    return Needs(disk, memory, seconds)
+def estimate(text_bytes: float, read_rate: float, parameters: Mapping[str, Any], cores: int) -> dict[str, Any]:
+    """Seconds by stage, bytes of disk and of memory; ``read_rate`` is bytes of text a second of Articles on all cores,
+    ``parameters`` are those of Vocabulary and Train."""
+    words = text_bytes * WORDS
+    kept = KEPT * (text_bytes / 1e8 * 5 / parameters["min_count"]) ** POWER
+    kept = min(kept, words / parameters["min_count"])
+    size, faster = parameters["vector_size"], cores / CORES
+    targets = PATH if parameters["hs"] else 1 + parameters["negative"]
+    trained = words * parameters["epochs"] * size * parameters["window"] * targets
+    seconds = {
+        "articles": text_bytes / read_rate,
+        "dedup": text_bytes / DEDUP / faster,
+        "segment": text_bytes / SEGMENT / faster,
+        "vocabulary": text_bytes / VOCABULARY,
+        "train": trained / TRAIN / faster,
+        "export": kept * size / EXPORT,
+    }
+    model = kept * size * 4
+    return {
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "disk_bytes": round(2 * text_bytes + DISK * model),
+        "memory_bytes": round(BASE_MEMORY + max(3 * kept * WORD_MEMORY, MEMORY * model)),
+        "words_kept": round(kept),
+    }

@@ -13,7 +13,6 @@ from conftest import CILIU, Front, write_articles
 
 from pipeline import cache, resources
 from pipeline.cli.front import describe
-from pipeline.estimate import estimate
 
 QUICK = (*Front.quick, "--processes", "2", "--quiet")
 
@@ -136,33 +135,6 @@ def test_numpys_own_way_to_say_that_a_disk_is_full_is_known() -> None:
 
 
 # --- the estimate -----------------------------------------------------------------------------------------------------
-
-STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
-TRAIN = {"engine": "native", "hs": 0, "negative": 5, "min_count": 5, "vector_size": 256, "window": 10, "epochs": 1}
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds", "memory", "parameters"),
-    [
-        # benchmarks/results/job.json: 500 MB, two threads
-        (500_000_000, 123.6, 1.42e9, {"threads": 2}),
-        # the demo: 13.6 MB in 8 s, in little memory
-        (13_600_000, 8.0, 0.5e9, {"vector_size": 100, "window": 5, "epochs": 5, "threads": 1}),
-    ],
-)
-def test_the_estimate_is_within_half_and_twice_of_what_was_measured(
-    text: int, seconds: float, memory: float, parameters: dict[str, int]
-) -> None:
-    needs = estimate(STAGES, text, 2, native=True, parameters=TRAIN | parameters)
-    assert seconds / 2 < needs.seconds < seconds * 2
-    assert memory / 2 < needs.memory < memory * 2
-
-
-def test_only_what_runs_is_counted() -> None:
-    whole, last = (estimate(stages, 10**8, 2, True, TRAIN | {"threads": 1}) for stages in (STAGES, STAGES[5:]))
-    assert last.seconds < whole.seconds
-    assert last.disk < whole.disk
-    assert estimate([], 10**8, 2, True, TRAIN | {"threads": 1}).seconds == 0
 
 
 def test_a_run_too_large_for_this_machine_is_refused_with_the_figures_unless_told_to_go_on(

@@ -3,20 +3,22 @@
 import errno
 import logging
 import os
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 import tasks
-from pipeline import cache, damage, progress, resources, runs, settings
+from pipeline import cache, damage, database_urls, progress, resources, runs, settings
 from pipeline.build import build
-from pipeline.estimate import Needs, estimate
+from pipeline.estimate import CORES, READ, estimate
 from pipeline.plan import Step
 from pipeline.processes import cpus
 from pipeline.task import StageTask
-from pipeline.train import native, resolve
+from pipeline.train import resolve
 
 PRESETS = Path(tasks.__file__).parent / "presets"
 STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
@@ -24,6 +26,8 @@ STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
 NO_TRAINING: dict[str, Any] = {"engine": "auto", "hs": 0, "negative": 5, "share": -1, "held_out": -1, "threads": 1}
 NO_TRAINING |= {"vector_size": 0, "window": 0, "epochs": 0}
 WORTH_SAYING = 60.0  # seconds
+TEXT_STAGES = {"articles", "dedup", "segment"}
+Needs = tuple[float, float, float]
 
 Request = dict[str, Any]  # sources, preset, set: what a person asked for
 
@@ -41,10 +45,50 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
     given = [*([] if preset else last["set"]), *assignments]
     latest = {text.partition("=")[0].strip(): text for text in given}  # of two for one parameter the later counts
     return {
-        "sources": [os.path.abspath(source) for source in sources] or last["sources"],
+        "sources": [_place(source, data) for source in sources] or last["sources"],
         "preset": preset or last["preset"],
         "set": list(latest.values()),
     }
+
+
+def assign_queries(query: str | None, fingerprint_query: str | None) -> tuple[str, ...]:
+    """``--query`` and ``--fingerprint-query`` as ``--set`` says them."""
+    given = {"query": query, "fingerprint_query": fingerprint_query}
+    return tuple(f"Articles.{name}={value}" for name, value in given.items() if value is not None)
+
+
+def _place(source: str, data: Path) -> str:
+    """A source as it is kept: what does not depend on the working folder, and no password. Raises ``UsageError``."""
+    if source == "-":
+        return os.path.abspath(keep_input(sys.stdin.buffer, data))
+    if source.startswith("@") and not os.path.lexists(source):
+        return f"@{os.path.abspath(source[1:])}"
+    if source.startswith("sqlite:///"):
+        return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
+    try:
+        return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def keep_input(stream: IO[bytes], data: Path) -> Path:
+    """Standard input as a file of the data folder that is called by its content: a source like any other, also for the
+    next run. Raises ``ValueError`` if there is nothing."""
+    folder = data / "stdin"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{os.getpid()}"
+    try:
+        with unfinished.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+        size = unfinished.stat().st_size
+        if not size:
+            raise ValueError("standard input holds nothing")
+        path = folder / f"{cache.file_digest(unfinished)}.jsonl"
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(f"standard input: {size:,} bytes, kept as {path}", err=True)
+    return path
 
 
 def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:
@@ -103,25 +147,29 @@ def note_left_out(end: StageTask) -> None:
 
 
 def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
-    """What the steps that are to run will take; None if nothing runs."""
+    """Seconds, bytes of disk and of memory that the steps that are to run will take; None if nothing runs."""
     by_name = {task.name: task for task in end.walk()}
-    running = [step.task.name for step in steps if step.runs]
-    articles = by_name.get("articles")
+    running = {step.task.name for step in steps if step.runs}
+    articles, vocabulary = by_name.get("articles"), by_name.get("vocabulary")
     if not running:
         return None
     text = sum(source.weight for source in articles.read_sources()) if isinstance(articles, tasks.Articles) else 0
-    train = by_name["train"].parameters() if "train" in by_name else resolve(**NO_TRAINING)
-    least = by_name["vocabulary"].parameters()["min_count"] if "vocabulary" in by_name else 1
-    return estimate(running, text, end.processes or cpus(), native.is_there(), {**train, "min_count": least})
+    train = by_name["train"].parameters() if running & {"train", "export"} else resolve(**NO_TRAINING)
+    least = vocabulary.parameters()["min_count"] if vocabulary else 1
+    cores = end.processes or cpus()
+    whole = estimate(text, READ * cores / CORES, {**train, "min_count": least}, cores)
+    disk = whole["disk_bytes"] - (0 if running & TEXT_STAGES else 2 * text)
+    return sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"], disk
 
 
 def show_needs(needed: Needs, data: Path) -> str:
     """What a run will take, as a sentence."""
     free = resources.free_disk(next(folder for folder in (data, *data.absolute().parents) if folder.is_dir()))
-    time = f"{needed.seconds:.0f} s" if needed.seconds < 120 else f"{needed.seconds / 60:,.0f} min"
-    time = f"{needed.seconds / 3600:,.1f} h" if needed.seconds > 7200 else time
-    memory, disk = resources.show(needed.memory), resources.show(needed.disk)
-    return f"needs about {time}, {memory} of memory, {disk} of disk ({resources.show(free)} are free)"
+    seconds, memory, disk = needed
+    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+    time = f"{seconds / 3600:,.1f} h" if seconds > 7200 else time
+    needs = f"{resources.show(memory)} of memory, {resources.show(disk)} of disk"
+    return f"needs about {time}, {needs} ({resources.show(free)} are free)"
 
 
 def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> None:
@@ -131,13 +179,13 @@ def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *,
     needed = needs(steps, end)
     if needed and not anyway:
         advice = "make room, or try it --anyway; it is a guess"
-        resources.refuse_without(needed.memory, needed.disk, data, advice)
+        resources.refuse_without(needed[1], needed[2], data, advice)
     keys = {step.task.name: step.task.key for step in steps}
     done = "complete" if end.name == "export" else f"only {end.name}"
     with runs.recorded(data, {**request, "settings": end.param_kwargs, "keys": keys}, done) as folder:
         log_to(folder)
-        if needed and needed.seconds > WORTH_SAYING:
-            progress.say(show_needs(needed, data), event="needs", **vars(needed))
+        if needed and needed[0] > WORTH_SAYING:
+            progress.say(show_needs(needed, data), event="needs", seconds=needed[0], memory=needed[1], disk=needed[2])
         make_steps(steps, end)
 
 
