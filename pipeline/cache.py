@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,7 @@ def make(
             return False
         if final.exists() and read_manifest(final) is None:
             progress.say(f"{final / MANIFEST} is damaged: the output is made again", level=logging.WARNING)
-        for unfinished in partial.glob("*" if anew else f"{WORK}*"):
-            _remove(unfinished)
+        _remove_unfinished(partial, anew=anew)
         write_json(partial / RECIPE, {**description["recipe"], "anew": anew})
         started = time.monotonic()
         try:
@@ -157,32 +157,29 @@ def make(
 def _give_back_space(partial: Path, error: OSError) -> OSError:
     """Remove what is unfinished, so that a full disk is not full for everybody; whole shards stay for the next run."""
     used = sum(path.lstat().st_size for path in partial.rglob("*"))
-    whole = {
-        name
-        for path in (partial / SHARDS).glob("*.json")
-        for note in sealed.read(path)["notes"]
-        for name in note["files"]
-    }
-    for path in partial.iterdir():
-        if path.name not in whole and (path.name.startswith(WORK) or not path.name.startswith(".")):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _remove_unfinished(partial)
     reason = "your quota of this disk is used up" if error.errno == errno.EDQUOT else "the disk is full"
     text = f"{reason}: {partial.parent.name} had written {resources.show(used)}; what was unfinished is removed, whole "
     text += "shards stay (ciliu plan says what a run needs, ciliu gc what may go)"
     return OSError(error.errno or errno.ENOSPC, text, str(partial.parent.parent))
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    elif path.name != HOLDER:
-        path.unlink()
+def _remove_unfinished(partial: Path, *, anew: bool = False) -> None:
+    """All but whole shards and checkpoints; those too if everything is to be made ``anew``. A killed attempt's other
+    files would be in the way: some are second names of a file that is linked again."""
+    whole = set()
+    for path in (partial / SHARDS).glob("*.json"):
+        with suppress(ValueError):  # a power cut tore it
+            whole |= {name for note in sealed.read(path)["notes"] for name in note["files"]}
+    for path in partial.iterdir():
+        hidden = path.name.startswith(".") and not path.name.startswith(WORK)
+        if path.name != HOLDER and (anew or (path.name not in whole and not hidden)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _commit(partial: Path, final: Path, description: Json, counts: Counts, seconds: float) -> None:
     listed = [note for path in (partial / SHARDS).glob("*.json") for note in sealed.read(path)["notes"]]
     notes = [note for _, note in sorted({(note["name"], note["work"]): note for note in listed}.items())]
-    shutil.rmtree(partial / SHARDS, ignore_errors=True)
     known = {name: entry for note in notes for name, entry in note["files"].items()}
     files = describe_files(partial, known)
     for name in files.keys() - known.keys():  # the shards' are flushed already
@@ -201,6 +198,7 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
     for name in (RECIPE, HOLDER):
         (partial / name).unlink()
     sealed.write(partial / MANIFEST, manifest)
+    shutil.rmtree(partial / SHARDS, ignore_errors=True)  # not before: whoever is killed here keeps the shards
     for folder in {partial, *(path for path in partial.rglob("*") if path.is_dir())}:
         sync(folder)
     aside = final.with_name(f"{final.name}.old-{os.getpid()}")
@@ -218,5 +216,5 @@ def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
     return {
         name: known.get(name) or {"size": path.stat().st_size, "xxh3_128": file_digest(path)}
         for name, path in named
-        if name not in INTERNAL
+        if name not in INTERNAL and not name.startswith(f"{SHARDS}/")
     }

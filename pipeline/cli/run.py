@@ -34,6 +34,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.command(epilog="Example: ciliu run articles/ more.jsonl.zst --preset wechat --set Train.window=5")
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="Make this stage and all after it anew.")
+@click.option("--until", type=click.Choice(STAGES), help="Make nothing after this stage.")
 @click.option("--only", type=click.Choice(STAGES), help="Make this stage anew, and nothing after it.")
 @click.option("--force", is_flag=True, help="Make everything anew.")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
@@ -50,6 +51,7 @@ def run(
     query: str | None,
     fingerprint_query: str | None,
     from_stage: str | None,
+    until: str | None,
     only: str | None,
     force: bool,
     checkpoint_every: float | None,
@@ -67,6 +69,8 @@ def run(
     """
     if sum([bool(from_stage), bool(only), force]) > 1:
         raise click.UsageError("give one of --from, --only and --force")
+    if only and until:
+        raise click.UsageError("--only ends with its stage already: leave --until out")
     from pipeline.cli import request, tables
     from pipeline.plan import make_plan
 
@@ -75,12 +79,14 @@ def run(
         assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
     assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
-    end = request.make_end(asked, data, processes, only)
+    end = request.make_end(asked, data, processes, only or until)
+    if from_stage and from_stage not in [task.name for task in end.walk()]:
+        raise click.UsageError(f"--from {from_stage}: {until} does not need it")
     request.mark_anew(end, from_stage, only, force)
     steps = make_plan(end, request.last_keys(data))
     request.note_left_out(end)
     request.make(steps, end, data, asked, anyway=anyway)
-    if not quiet and not only:
+    if not quiet and end.name == "export" and not only:
         tables.show_result(end, data, [step.task.name for step in steps if step.runs])
 
 
