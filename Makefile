@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
+	bench-train bench-kill torture bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -83,6 +83,11 @@ bench-stage: install
 
 bench-train: install
 	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
+
+# Kills, full disks, runs at once, damage, power cuts, random order: some five hours; it goes on where it was stopped.
+# Ten minutes of it: make torture TORTURE="--kills 42 --full 30 --at-once 2 --damages 100 --steps 60 --power-cuts 5"
+torture: install
+	$(BIN)/python benchmarks/torture.py $(TORTURE)
 
 # A hundred trainings killed at random moments: ten minutes
 bench-kill: install

@@ -48,8 +48,10 @@ def run_jobs(jobs: Sequence[Job], processes: int) -> Generator[tuple[int, Any], 
         yield from ((index, function(*arguments)) for index, (function, arguments) in enumerate(jobs))
         return
     context = _context()
-    workers = [_Worker(context) for _ in range(min(processes, len(jobs)))]
+    workers: list[_Worker] = []
     try:
+        for _ in range(min(processes, len(jobs))):
+            workers.append(_Worker(context))
         yield from _share_out(jobs, workers)
     finally:
         for worker in workers:
@@ -81,7 +83,10 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.index = -1
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self.process.start()
+        try:
+            self.process.start()
+        except (EOFError, ConnectionError):
+            raise RuntimeError("the process that starts the workers died (it was killed?)") from None
         theirs.close()
 
     def give(self, index: int, job: Job) -> None:
