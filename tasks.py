@@ -1,44 +1,25 @@
 """The pipeline: each class a stage, the line above it what it needs. The rules are in ``pipeline/``.
 
-sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Export
+sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Evaluate ─ Export
             dicts/ ─ Dictionary ─┘
 """
 
-import operator
 from pathlib import Path
 from typing import Any
 
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from pipeline import articles, cache, dedup, dictionary, evaluate, export, opened, segment, train, vocabulary
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
+from pipeline.evaluate.set_files import list_files
 from pipeline.fingerprints import Fingerprints
+from pipeline.parameters import choice, real, whole
+from pipeline.publish import refuse_failed
 from pipeline.task import FilesParameter, StageTask, library_version
-
-
-def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
-    """A whole number from ``least`` to ``most``."""
-    text = f"{description} ({least:,}–{most:,})"
-    parameter = luigi.NumericalParameter(default, var_type=int, min_value=least, max_value=most + 1)
-    parameter.description = text  # Luigi would add the range in its own notation
-    return parameter
-
-
-def real(default: float, most: float, description: str) -> luigi.NumericalParameter[float]:
-    """A number from 0 to ``most``."""
-    text = f"{description} (0–{most:g})"
-    parameter = luigi.NumericalParameter(default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le)
-    parameter.description = text
-    return parameter
-
-
-def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
-    """One of some words."""
-    return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
 
 
 class Articles(StageTask):
@@ -185,13 +166,61 @@ class Train(StageTask):
 
 
 @requires(Vocabulary, Train)
+class Evaluate(StageTask):
+    """Is the model good, and better than the last?"""
+
+    stage = evaluate
+    sets = FilesParameter(default=(), description="files and folders of questions, pairs and groups, besides our own")
+    baseline = luigi.Parameter(
+        default="", description="a run or a model file that this one is held against; empty: none"
+    )
+    neighbours_of = luigi.Parameter(default="", description="words whose neighbours are shown, parted by commas")
+    least_coverage = real(0.5, 1, "share of a set's lines that must be known for a score")
+    least_meaning = real(0.6, 1, "how often words that belong together must be nearer than others; 0.5 is chance")
+    most_bad_rows = real(
+        0.001, 1, "share of vectors that may be zero, equal, NaN, or of a length below 0.01 or above 100"
+    )
+    most_dimension = real(0.25, 1, "share of all squared values that one dimension may hold")
+    most_cosine = real(0.8, 1, "the mean cosine that random pairs may have")
+    most_hub = real(0.2, 1, "share of the words that may have one word among their nearest")
+    most_single = real(0.75, 1, "share of running words that may have one character")
+    least_in_dictionary = real(0.5, 1, "share of running words of more characters that jieba's dictionary must know")
+    most_drop = real(0.1, 1, "by how much of itself a score may fall below the baseline's")
+
+    def outside_files(self) -> dict[str, list[Path]]:
+        return {"sets": list_files([Path(path) for path in self.sets])}
+
+    def outside(self) -> dict[str, Any]:
+        return {
+            **super().outside(),
+            "baseline": opened.digest(self.baseline, Path(self.data)) if self.baseline else None,
+        }
+
+    def arguments(self) -> list[Any]:
+        return [*super().arguments(), opened.open_space(self.baseline, Path(self.data)) if self.baseline else None]
+
+    def parameters(self) -> dict[str, Any]:
+        given = super().parameters()
+        return {name: given[name] for name in given if name != "baseline"}
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        return {"trained": self.inputs()[1].parameters()}
+
+
+@requires(Vocabulary, Train, Evaluate)
 class Export(StageTask):
     """A bundle that another team can load and check."""
 
     stage = export
+    allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
+
+    def arguments(self) -> list[Any]:
+        return [task.folder for task in self.inputs() if task.name != "evaluate"]  # its verdict is in the origin
 
     def harmless_parameters(self) -> dict[str, Any]:
-        return {"origin": self.origin()}
+        origin = self.origin()
+        refuse_failed(origin["evaluate"]["counts"], self.allow_failed)
+        return {"origin": origin}
 
 
-STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Export]
+STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export]

@@ -39,8 +39,12 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
     }
 
 
-def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:
-    """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``."""
+def make_end(
+    request: Request, data: Path, processes: int | None, only: str | None, allow_failed: bool = False
+) -> StageTask:
+    """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``.
+
+    ``allow_failed`` is for this time alone: the next run asks again."""
     StageTask.clear_instance_cache()
     try:
         values = _resolve(request)
@@ -49,6 +53,8 @@ def make_end(request: Request, data: Path, processes: int | None, only: str | No
     values |= {"sources": tuple(request["sources"]), "data": str(data)}
     if processes is not None:
         values["processes"] = processes
+    if allow_failed:
+        values["allow_failed"] = True
     task = STAGES[only or "export"]
     parameters = dict(task.get_params())
     defaults = {name: parameter._default for name, parameter in parameters.items()}

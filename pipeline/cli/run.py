@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli import front
 
-STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
+STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")
 
 
 def request_options(verb: front.Verb) -> front.Verb:
@@ -32,6 +32,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--force", is_flag=True, help="Make everything anew.")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
+@click.option("--allow-failed", is_flag=True, help="Export the model although Evaluate failed it.")
 @click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
 @front.guarded
 def run(
@@ -45,6 +46,7 @@ def run(
     force: bool,
     checkpoint_every: float | None,
     log_json: Path | None,
+    allow_failed: bool,
     quiet: bool,
 ) -> None:
     """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
@@ -62,7 +64,7 @@ def run(
     if checkpoint_every is not None:
         assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
     asked = request.complete_request(sources, preset, assignments, data)
-    end = request.make_end(asked, data, processes, only)
+    end = request.make_end(asked, data, processes, only, allow_failed)
     request.mark_anew(end, from_stage, only, force)
     steps = make_plan(end, request.last_keys(data))
     request.note_left_out(end)

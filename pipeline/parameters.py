@@ -1,0 +1,26 @@
+"""Luigi's parameters with a range or a choice, and a description that says so."""
+
+import operator
+
+import luigi
+
+
+def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
+    """A whole number from ``least`` to ``most``."""
+    text = f"{description} ({least:,}–{most:,})"
+    parameter = luigi.NumericalParameter(default, var_type=int, min_value=least, max_value=most + 1)
+    parameter.description = text  # Luigi would add the range in its own notation
+    return parameter
+
+
+def real(default: float, most: float, description: str) -> luigi.NumericalParameter[float]:
+    """A number from 0 to ``most``."""
+    text = f"{description} (0–{most:g})"
+    parameter = luigi.NumericalParameter(default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le)
+    parameter.description = text
+    return parameter
+
+
+def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
+    """One of some words."""
+    return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
