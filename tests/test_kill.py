@@ -138,7 +138,7 @@ def test_two_runs_at_once_make_each_output_once(
     assert (first.returncode, second.returncode) == (0, 0), said
     assert digests(tmp_path / "data") == undisturbed
     made = [sum(line.startswith(f"{stage} ") and "cache" not in line for text in said for line in text.splitlines())
-            for stage in ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")]  # fmt: skip
+            for stage in ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")]  # fmt: skip
     assert made == [1] * 7
     assert any("waiting for process" in text for text in said)
 

@@ -12,9 +12,9 @@ from conftest import Front, read_corpus, write_articles
 from pipeline import segment, task
 from pipeline.articles import normal_form
 
-ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export"}
-AFTER_SEGMENT = {"segment", "vocabulary", "train", "export"}
-AFTER_VOCABULARY = {"vocabulary", "train", "export"}
+ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
+AFTER_SEGMENT = {"segment", "vocabulary", "train", "evaluate", "export"}
+AFTER_VOCABULARY = {"vocabulary", "train", "evaluate", "export"}
 
 Plan = Callable[..., dict[str, str]]
 
@@ -58,9 +58,10 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
     ("setting", "reruns", "reason"),
     [
         ("Articles.errors=replace", ALL - {"dictionary"}, "Articles.errors strict → replace"),
-        ("Train.window=7", {"train", "export"}, "Train.window 5 → 7"),
-        ("Train.epochs=2", {"train", "export"}, "Train.epochs 1 → 2"),
-        ("Train.vector_size=9", {"train", "export"}, "Train.vector_size 8 → 9"),
+        ("Train.window=7", {"train", "evaluate", "export"}, "Train.window 5 → 7"),
+        ("Train.epochs=2", {"train", "evaluate", "export"}, "Train.epochs 1 → 2"),
+        ("Train.vector_size=9", {"train", "evaluate", "export"}, "Train.vector_size 8 → 9"),
+        ("Evaluate.least_meaning=0.7", {"evaluate", "export"}, "Evaluate.least_meaning 0.6 → 0.7"),
         ("Dedup.near=true", {"dedup", *AFTER_SEGMENT}, "Dedup.near unset → True"),
         ("Vocabulary.min_count=4", AFTER_VOCABULARY, "Vocabulary.min_count 5 → 4"),
         ("Segment.keep_punctuation=true", AFTER_SEGMENT, "Segment.keep_punctuation False → True"),
@@ -90,7 +91,7 @@ def test_a_harmless_parameter_reruns_nothing(ready: Front) -> None:
 
 
 def test_threads_count_as_one_or_many(ready: Front, plan: Plan) -> None:
-    assert set(plan("--set", "Train.threads=2")) == {"train", "export"}
+    assert set(plan("--set", "Train.threads=2")) == {"train", "evaluate", "export"}
     ready.run("--set", "Train.threads=2")
     assert plan("--set", "Train.threads=3") == {}
 
@@ -183,7 +184,7 @@ def test_the_end_is_made_again_though_the_beginning_is_gone(ready: Front) -> Non
     before = ready.manifest("export")["origin"]
     for stage in ("articles", "dedup", "dictionary"):
         shutil.rmtree(ready.folder(stage))
-    assert ready.run("--set", "Train.window=3") == {"train", "export"}
+    assert ready.run("--set", "Train.window=3") == {"train", "evaluate", "export"}
     after = ready.manifest("export")["origin"]
     assert {stage: after[stage] for stage in before if stage != "train"} == {
         stage: before[stage] for stage in before if stage != "train"
@@ -192,7 +193,9 @@ def test_the_end_is_made_again_though_the_beginning_is_gone(ready: Front) -> Non
 
 @pytest.mark.parametrize("stage", ["articles", "segment", "train"])
 def test_from_a_stage_makes_it_and_all_after_it_anew(ready: Front, stage: str) -> None:
-    after = {"articles": ALL - {"dictionary"}, "segment": AFTER_SEGMENT, "train": {"train", "export"}}[stage]
+    after = {"articles": ALL - {"dictionary"}, "segment": AFTER_SEGMENT, "train": {"train", "evaluate", "export"}}[
+        stage
+    ]
     before = digests(ready)
     assert ready.run("--from", stage) == after
     assert ready.manifest(stage)["shards_taken"] == 0
@@ -206,7 +209,7 @@ def test_force_makes_everything_anew(ready: Front) -> None:
 def test_only_makes_one_stage_and_what_follows_shows_as_stale(
     ready: Front, plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ready.run("--set", "Train.threads=2") == {"train", "export"}
+    assert ready.run("--set", "Train.threads=2") == {"train", "evaluate", "export"}
     for _ in range(20):  # two threads race for the same rows; on so little text they may win in the same order
         before = ready.manifest("train")["digest"]
         assert ready.run("--only", "train") == {"train"}
@@ -242,7 +245,7 @@ def test_a_stages_version_reruns_it_and_what_follows(ready: Front, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("library", "reruns"), [("jieba", {"dictionary", *AFTER_SEGMENT}), ("gensim", {"train", "export"})]
+    ("library", "reruns"), [("jieba", {"dictionary", *AFTER_SEGMENT}), ("gensim", {"train", "evaluate", "export"})]
 )
 def test_another_version_of_a_library_reruns_what_it_shapes(
     ready: Front, plan: Plan, monkeypatch: pytest.MonkeyPatch, library: str, reruns: set[str]

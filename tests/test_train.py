@@ -53,7 +53,7 @@ def test_the_engine_gensim_equals_gensim_on_the_same_sentences(done: Front, tmp_
 
     shutil.copytree(done.data, tmp_path / "data")
     done = Front(tmp_path)
-    assert done.run("--set", "Train.engine=gensim", "--set", "Train.share=1") <= {"train", "export"}
+    assert done.run("--set", "Train.engine=gensim", "--set", "Train.share=1") <= {"train", "evaluate", "export"}
     sentences = list(shard_files.read_sentences(done.folder("segment")))
     model = Word2Vec(sg=1, vector_size=16, workers=1, min_count=5, sorted_vocab=0)
     model.build_vocab_from_freq({word: int(count) for word, count, _ in vocabulary(done)}, corpus_count=len(sentences))

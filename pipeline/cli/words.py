@@ -119,15 +119,16 @@ def analogy(words: tuple[str, ...], n: int, model: Path | None, data: Path, run_
 @options(2)
 @front.guarded
 def similarity(words: tuple[str, ...], model: Path | None, data: Path, run_id: str | None, as_json: bool) -> None:
-    """The cosine of two words, and how many of 100 random pairs of the vocabulary have a smaller one."""
-    from pipeline.evaluate.directions import random_cosines
-
+    """The cosine of two words, and the place of each among the nearest of the other."""
     space = open_model(words, model, data, run_id)
-    one, other = space.unit(space.known(words))
-    cosine = float(one @ other)
-    above = float((random_cosines(space) < cosine).mean())
-    facts = {"cosine": round(cosine, 4), "above_random_pairs": round(above, 4)}
-    show(facts, [[f"{cosine:.3f}", f"greater than {above:.0%} of random pairs"]], as_json)
+    pair = space.unit(space.known(words))
+    cosine = float(pair[0] @ pair[1])
+    nearer = sum((pair @ block.T > cosine + 1e-6).sum(axis=1) for _, block in space.blocks())
+    places = [int(number) for number in nearer]  # the word itself is among them, so this counts from 1
+    facts = {"cosine": round(cosine, 4), "place": dict(zip(words[::-1], places, strict=True))}
+    said = [f"{word} is number {place:,} of those nearest to {of}"
+            for word, place, of in zip(words[::-1], places, words, strict=True)]  # fmt: skip
+    show(facts, [[f"{cosine:.3f}", "; ".join(said)]], as_json, (0, 1))
 
 
 @click.command(epilog="Example: ciliu odd 苹果 香蕉 葡萄 汽车")

@@ -13,12 +13,13 @@ from pipeline.evaluate.set_files import Sets
 from pipeline.evaluate.space import Space
 
 ERRORS = 2.0  # standard errors that a drop must exceed too
+MOST_LOST = 0.5  # of the different words: another corpus of the kind has most of them
 
 
 def compare(space: Space, before: Space, sets: Sets) -> dict[str, Any]:
     """For each set the scores of both models over the lines that both know (gensim's protocol, Spearman's, auc), with
     the standard error of the difference, and ``lost``: the share of the former model's running words that are gone (of
-    its words where it has no counts)."""
+    its words where it has no counts), ``lost_words`` that of its different words."""
     both = space.index.keys() & before.index.keys()
 
     def pair(score: Callable[[Space], float | None], lines: int, variance: float) -> dict[str, Any]:
@@ -37,7 +38,11 @@ def compare(space: Space, before: Space, sets: Sets) -> dict[str, Any]:
         scores[name] = pair(partial(_groups, shared), sum(map(len, shared.values())), 0.5)
     gone = np.array([word not in space.index for word in before.words], dtype=bool)
     weights = before.counts if before.counts is not None else np.ones(len(gone))
-    return {"scores": scores, "lost": round(float(weights[gone].sum() / max(1, weights.sum())), 4)}
+    return {
+        "scores": scores,
+        "lost": round(float(weights[gone].sum() / max(1, weights.sum())), 4),
+        "lost_words": round(float(gone.mean()), 4) if len(gone) else 0.0,
+    }
 
 
 def _analogies(questions: list[analogies.Question], space: Space) -> float | None:
@@ -63,9 +68,13 @@ def judge(found: dict[str, Any], limits: Thresholds) -> Verdict:
         if pair["now"] is not None
         and pair["before"] - pair["now"] > max(limits.most_drop * abs(pair["before"]), ERRORS * pair["error"])
     ]
-    if found["lost"] > limits.most_drop:
-        return Verdict("fail", f"{found['lost']:.0%} of the baseline's running words are gone: truncated, or a "
-                       "larger min_count", "take the whole file, or a smaller Vocabulary.min_count")  # fmt: skip
+    if found["lost"] > limits.most_drop or found["lost_words"] > MOST_LOST:
+        gone = f"{found['lost_words']:.0%} of the baseline's words are gone, {found['lost']:.0%} of its running words"
+        return Verdict(
+            "fail",
+            f"{gone}: truncated, or a larger min_count",
+            "take the whole file, or a smaller Vocabulary.min_count",
+        )
     if fallen:
         return Verdict("fail", f"worse than the baseline over the lines that both know: {'; '.join(fallen)}",
                        "look at what changed: ciliu plan, ciliu drift")  # fmt: skip

@@ -16,8 +16,10 @@ FEWEST = 10  # pairs for a correlation
 
 def score(space: Space, pairs: Sequence[tuple[str, str, float]]) -> dict[str, Any]:
     """Spearman's and Pearson's correlation of the cosine with people's scores, over the ``found`` of the ``asked``
-    pairs, as gensim's ``evaluate_word_pairs`` over the whole vocabulary (upper and lower case are one); ``interval`` has
-    it for 95 of 100 bootstrap samples of the pairs. None with fewer than ``FEWEST`` pairs."""
+    pairs, as gensim's ``evaluate_word_pairs`` over the whole vocabulary (upper and lower case are one).
+
+    ``interval`` has Spearman's for 95 of 100 bootstrap samples of the pairs. None with fewer than ``FEWEST`` pairs.
+    """
     rows = [(space.folded.get(a.upper(), -1), space.folded.get(b.upper(), -1), score) for a, b, score in pairs]
     found = [row for row in rows if min(row[:2]) >= 0]
     facts = {"asked": len(pairs), "found": len(found), "coverage": round(len(found) / max(1, len(pairs)), 4)}

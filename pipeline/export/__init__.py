@@ -13,7 +13,7 @@ from pipeline import cache
 from pipeline.export.card import write_card
 from pipeline.publish import new_folder
 
-VERSION = 1
+VERSION = 2
 VERSIONS = ("gensim",)
 
 BUNDLE = "bundle"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from pipeline import cache
+from pipeline.export import verdict
 
 CARD = """\
 # Chinese word vectors
@@ -24,6 +25,10 @@ print(vectors.most_similar("中国"))
 | `manifest.json` | how each stage made its part: parameters, versions, counts |
 | `XXH128SUMS` | `xxh128sum -c XXH128SUMS` finds damage (not forgery) |
 
+## How good it is
+
+{verdict}
+
 ## How it was made
 
 {stages}
@@ -39,6 +44,7 @@ def write_card(path: Path, shape: tuple[int, int], origin: cache.Json) -> None:
         words=shape[0],
         vector_size=shape[1],
         objective=" and ".join(objectives),
+        verdict=verdict.describe(origin["evaluate"]["counts"]),
         stages="\n\n".join(_stage(name, origin[name]) for name in origin),
     )
     path.write_text(text, encoding="utf-8", newline="\n")
