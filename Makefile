@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -90,6 +90,14 @@ bench-kill: install
 
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
+
+# CA8 over 350,000 words × 256, beside gensim
+bench-evaluate: install
+	$(BIN)/python benchmarks/evaluate_speed.py --shared $(SHARED)
+
+# A model of each corpus in $(SHARED), trained and evaluated: a quarter of an hour
+evaluate-corpora: install
+	$(BIN)/python benchmarks/evaluate_corpora.py --shared $(SHARED)
 
 bench-articles: install
 	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)

@@ -144,8 +144,9 @@ def _best_of_block(
         a, b, _ = places[group[0]]
         out = [(q, row - start) for q, place in enumerate(group) for row in banned[place] if 0 <= row - start < width]
         c = places[group, 2]
-        add = cosines[c] + (cosines[b] - cosines[a])
-        mul = shifted[c] * (shifted[b] / (shifted[a] + np.float32(0.01)))
+        add, mul = cosines[c], shifted[c]
+        add += cosines[b] - cosines[a]
+        mul *= shifted[b] / (shifted[a] + np.float32(0.01))
         for way, near in enumerate((add, mul)):
             for question, column in out:
                 near[question, column] = -np.inf
