@@ -14,6 +14,7 @@ import report
 
 SETTINGS = ("Train.vector_size=100", "Train.window=5", "Train.epochs=5")
 CILIU = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+LEAST_COVERAGE = 0.5  # as Evaluate.least_coverage
 SETS = ("eval/analogy", "eval/similarity")
 
 
@@ -58,7 +59,8 @@ def markdown(rows: dict[str, dict[str, Any]]) -> str:
                  f"{pairs['spearman']:.3f} ({pairs['found']})"]  # fmt: skip
         for asked in ("CA_translated", "CA8_semantic", "CA8_morphological"):
             table = row["analogies"][asked]
-            cells.append(f"{table['gensim']['score'] or 0:.3f} ({table['coverage']:.0%})")
+            score = f"{table['gensim']['score']:.3f}" if table["coverage"] >= LEAST_COVERAGE else "–"
+            cells.append(f"{score} ({table['coverage']:.0%})")
         lines.append("| " + " | ".join([*cells, f"{row['groups']['groups']['auc']:.2f}"]) + " |")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""CA8's 17,813 questions over 350,000 words × 256: how long? ``python benchmarks/evaluate_speed.py --shared ../shared``.
+"""CA8's 17,813 questions on 350,000 words × 256: how long? ``python benchmarks/evaluate_speed.py --shared ../shared``.
 
 The vectors are drawn; in them the second word of a question's pair lies a section's own step from the first, with
 noise, so that some answers are right (the time does not hang on the values). The words are CA8's, then jieba's. Ciliu

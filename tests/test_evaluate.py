@@ -204,7 +204,9 @@ def test_the_chances_of_subsampling_are_gensims() -> None:
 def test_a_small_vocabulary_is_too_small_to_say_and_does_not_fail(size: int, chance: np.random.Generator) -> None:
     names = [chr(0x4E00 + place) for place in range(size)]
     vectors = chance.standard_normal((size, 8)).astype(np.float32)
-    facts = evaluate.evaluate(Space(names, vectors, np.arange(size, 0, -1)), [], None, Thresholds())
+    facts = evaluate.evaluate(
+        Space(names, vectors, 500 + np.arange(size, 0, -1), {"min_count": 5}), [], None, Thresholds()
+    )
     assert facts["gate"] == "warn"
     assert "too small to say" in facts["reasons"][0]
     json.dumps(facts, allow_nan=False)

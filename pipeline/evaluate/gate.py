@@ -11,6 +11,7 @@ Figures = dict[str, Any]
 
 ORDER = ("unknown", "pass", "warn", "fail")
 FEWEST_WORDS = 5_000  # below them what a model knows cannot be told from chance
+FEWEST_LISTED = 1_000  # below them nothing is said of how the text was cut, or where the vocabulary ends
 FEWEST_FOUND = 100  # words of groups
 LIKE_RANDOM = 1.25  # times the cosine of the nearest among random directions; sound models have twice that and more
 CUT_OFF = 2.0  # times min_count: where the rarest word of a whole vocabulary never stands
@@ -153,7 +154,7 @@ def subsampling(found: Figures, limits: Thresholds) -> Verdict:
 
 def cut(found: Figures, limits: Thresholds) -> Verdict:
     """How the text was cut into words."""
-    if found["words"] < FEWEST_WORDS // 5 or found["single"] is None:
+    if found["words"] < FEWEST_LISTED or found["single"] is None:
         return too_small(found["words"], None)
     listed = found["in_dictionary"]
     said = f"{found['single']:.0%} of running words have one character"
@@ -176,7 +177,7 @@ def vocabulary(found: Figures, limits: Thresholds) -> Verdict:
     whole = "take the whole file; do not believe scores on what is left"
     if declared and words < declared:
         return Verdict("fail", f"truncated: {words:,} of the {declared:,} words that its manifest declares", whole)
-    if last and least and last > CUT_OFF * least and last > least + 5:
+    if words >= FEWEST_LISTED and last and least and last > CUT_OFF * least and last > least + 5:
         return Verdict(
             "fail", f"truncated: the rarest word stands {last:,} times, though min_count is {least:,}", whole
         )
