@@ -10,14 +10,26 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, evaluate, export, opened, segment, train, vocabulary
+from pipeline import (
+    articles,
+    cache,
+    database_urls,
+    dedup,
+    dictionary,
+    evaluate,
+    export,
+    opened,
+    segment,
+    train,
+    vocabulary,
+)
+from pipeline.articles import sql
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
-from pipeline.evaluate.set_files import list_files
 from pipeline.fingerprints import Fingerprints
-from pipeline.parameters import choice, real, whole
+from pipeline.parameters import SetsParameter, SourcesParameter, choice, real, whole
 from pipeline.publish import refuse_failed
 from pipeline.task import FilesParameter, StageTask, library_version
 
@@ -26,7 +38,7 @@ class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
+    sources = SourcesParameter(description="files and folders: text, JSON, tables, dumps, also packed; databases")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -46,18 +58,24 @@ class Articles(StageTask):
     label_field = luigi.Parameter(
         default="", description="the field with the label; empty: label, category, 类别, 分类"
     )
-    wiki_variant = choice(
-        "zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken"
-    )
+    wiki_variant = choice("zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}-")
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
+    query = luigi.Parameter(default="", significant=False, description="of a database: the SELECT of the articles")
+    fingerprint_query = luigi.Parameter(
+        default="", significant=False,
+        description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
+    )  # fmt: skip
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
-            options = Options(**self.parameters())
-            found, self.left_out = find(self.sources, options)
-            self._sources = read_state(found, fingerprints, options)
+            options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
+            urls = [given for given in self.sources if database_urls.is_database(given)]
+            databases = sql.find(urls, options)
+            files = [given for given in self.sources if given not in urls]
+            found, self.left_out = find(files, options) if files or not databases else ([], [])
+            self._sources = [*read_state(found, fingerprints, options), *databases]
             fingerprints.save()
         return self._sources
 
@@ -76,9 +94,11 @@ class Dedup(StageTask):
     near = luigi.BoolParameter(description="drop near-duplicates too")
     near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
     near_values = whole(128, 16, 1_024, "values of a signature")
+    lines = whole(0, 0, 10**9, "a line that stands in more articles than that stays in the first only; 0: all stay")
 
     def settings(self) -> dict[str, Any]:
-        return self.parameters() if self.near else {}
+        given = self.parameters().items()
+        return {name: value for name, value in given if (self.lines if name == "lines" else self.near)}
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
         versions = {name: library_version(name) for name in dedup.versions(self.near)}
@@ -141,17 +161,13 @@ class Train(StageTask):
     epochs = whole(5, 1, 10_000, "passes over the text")
     negative = whole(-1, -1, 1_000, "negative samples a pair; -1: 5, or 0 where hs is 1")
     hs = whole(0, 0, 1, "1: hierarchical softmax")
-    share = whole(
-        -1, -1, 1_000, "context words of one step; 0: the whole window; -1: 0, or 4 with hs, or 1 with gensim"
-    )
+    share = whole(-1, -1, 1_000, "context words of a step; 0: the whole window; -1: 0, or 4 with hs, or 1 with gensim")
     sample = real(1e-3, 1, "subsampling of frequent words")
     alpha = real(0.025, 10, "learning rate at the start")
     min_alpha = real(0.0001, 10, "learning rate at the end")
     ns_exponent = luigi.FloatParameter(default=0.75, description="shape of the negative samples' distribution")
     seed = whole(1, 0, 2**31, "of the random numbers")
-    held_out = whole(
-        -1, -1, 10**9, "each n-th sentence is not trained on, for the loss; 0: none; -1: 1,000, or 0 with gensim"
-    )
+    held_out = whole(-1, -1, 10**9, "each n-th sentence is held out for the loss; 0: none; -1: 1,000, or 0 with gensim")
     checkpoint_every = luigi.NumericalParameter(
         default=10.0, var_type=float, min_value=0.0, max_value=10_000.0, significant=False,
         description="minutes between two checkpoints; after each epoch there is one anyway",
@@ -170,38 +186,23 @@ class Evaluate(StageTask):
     """Is the model good, and better than the last?"""
 
     stage = evaluate
-    sets = FilesParameter(default=(), description="files and folders of questions, pairs and groups, besides our own")
-    baseline = luigi.Parameter(
-        default="", description="a run or a model file that this one is held against; empty: none"
-    )
+    sets = SetsParameter(default=(), description="files and folders of questions, pairs and groups, besides our own")
+    baseline = luigi.Parameter("", significant=False, description="a run or model to hold this one against")
     neighbours_of = luigi.Parameter(default="", description="words whose neighbours are shown, parted by commas")
     least_coverage = real(0.5, 1, "share of a set's lines that must be known for a score")
     least_meaning = real(0.6, 1, "how often words that belong together must be nearer than others; 0.5 is chance")
-    most_bad_rows = real(
-        0.001, 1, "share of vectors that may be zero, equal, NaN, or of a length below 0.01 or above 100"
-    )
+    most_bad_rows = real(0.001, 1, "share of vectors that may be zero, equal, NaN, shorter than 0.01, longer than 100")
     most_dimension = real(0.25, 1, "share of all squared values that one dimension may hold")
     most_cosine = real(0.8, 1, "the mean cosine that random pairs may have")
-    most_hub = real(0.2, 1, "share of the words that may have one word among their nearest")
     most_single = real(0.75, 1, "share of running words that may have one character")
-    least_in_dictionary = real(0.5, 1, "share of running words of more characters that jieba's dictionary must know")
     most_drop = real(0.1, 1, "by how much of itself a score may fall below the baseline's")
 
-    def outside_files(self) -> dict[str, list[Path]]:
-        return {"sets": list_files([Path(path) for path in self.sets])}
-
     def outside(self) -> dict[str, Any]:
-        return {
-            **super().outside(),
-            "baseline": opened.digest(self.baseline, Path(self.data)) if self.baseline else None,
-        }
+        digest = opened.digest(self.baseline, Path(self.data)) if self.baseline else None
+        return {**super().outside(), "baseline": digest}
 
     def arguments(self) -> list[Any]:
         return [*super().arguments(), opened.open_space(self.baseline, Path(self.data)) if self.baseline else None]
-
-    def parameters(self) -> dict[str, Any]:
-        given = super().parameters()
-        return {name: given[name] for name in given if name != "baseline"}
 
     def harmless_parameters(self) -> dict[str, Any]:
         return {"trained": self.inputs()[1].parameters()}

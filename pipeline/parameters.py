@@ -1,8 +1,14 @@
-"""Luigi's parameters with a range or a choice, and a description that says so."""
+"""Luigi's parameters with a range or a choice, and a description that says so; sources."""
 
 import operator
+from pathlib import Path
+from typing import Any
 
 import luigi
+
+from pipeline import database_urls
+from pipeline.evaluate.set_files import list_files
+from pipeline.task import FilesParameter
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -24,3 +30,17 @@ def real(default: float, most: float, description: str) -> luigi.NumericalParame
 def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
     """One of some words."""
     return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
+
+
+class SourcesParameter(FilesParameter):
+    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
+
+    def normalize(self, value: Any) -> Any:
+        return tuple(database_urls.take(source) for source in super().normalize(value))
+
+
+class SetsParameter(FilesParameter):
+    """Files of questions, and folders of them."""
+
+    def normalize(self, value: Any) -> Any:
+        return tuple(str(path) for path in list_files([Path(path) for path in super().normalize(value)]))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from pipeline import cache, shard_files, shards
-from pipeline.articles import native, normal_form, readers
+from pipeline.articles import native, normal_form, readers, sql
 from pipeline.articles.json_reader import parse_line
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
@@ -169,7 +169,10 @@ def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: Option
 
 def _read_piece(piece: Piece, writer: _Writer) -> None:
     end = None if piece.end is None else piece.end - piece.start
-    reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
+    if piece.database:
+        reading = sql.read(piece.database, piece.digest, writer.options, writer.found)
+    else:
+        reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
     for member, line, offset, record in reading:
         source = f"{piece.name}/{member}" if member else piece.name
         if isinstance(record, Lines):

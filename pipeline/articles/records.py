@@ -1,6 +1,6 @@
 """What passes between the files and the stage: how sources are to be read, and what a reader finds in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LIMIT = 16 << 20  # bytes of one article; the longest of 205,421 real ones has 4.7 MB
@@ -22,7 +22,17 @@ class Options:
     wiki_variant: str = "zh-cn"
     wiki_tables: bool = False
     wiki_lists: bool = False
+    query: str = ""
+    fingerprint_query: str = ""
     whole_lines: bool = False  # the stage reads lines of JSON itself, by the block
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a database is: SQLAlchemy's URL without the password, and the password."""
+
+    url: str
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ FEWEST_FOUND = 100  # words of groups
 LIKE_RANDOM = 1.25  # times the cosine of the nearest among random directions; sound models have twice that and more
 CUT_OFF = 2.0  # times min_count: where the rarest word of a whole vocabulary never stands
 FEW_CONTEXTS = 0.5
+MOST_HUB = 0.2  # of the words may have one word among their nearest
+LEAST_IN_DICTIONARY = 0.5  # of the longer running words; with the HMM, or cut by other rules, 0.9 and more
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,7 @@ class Thresholds:
     most_bad_rows: float = 0.001
     most_dimension: float = 0.25
     most_cosine: float = 0.8
-    most_hub: float = 0.2
     most_single: float = 0.75
-    least_in_dictionary: float = 0.5
     most_drop: float = 0.1
 
 
@@ -71,7 +71,7 @@ def isotropy(found: Figures, limits: Thresholds) -> Verdict:
     if found["mean_cosine"] > limits.most_cosine:
         return Verdict("fail", f"random pairs have the mean cosine {found['mean_cosine']:.2f}: nearly all vectors "
                        "point the same way", "train with a smaller Train.alpha, or more text")  # fmt: skip
-    if hub and hub["share"] > limits.most_hub:
+    if hub and hub["share"] > MOST_HUB:
         return Verdict("warn", f"{hub['word']} is among the {10} nearest of {hub['share']:.0%} of the words",
                        "look at its text: often a mark-up or boilerplate word; a stop list drops it")  # fmt: skip
     return Verdict("pass", f"random pairs have the mean cosine {found['mean_cosine']:.2f}; the first component has "
@@ -163,7 +163,7 @@ def cut(found: Figures, limits: Thresholds) -> Verdict:
     if found["single"] > limits.most_single:
         return Verdict("fail", f"the text fell apart into single characters, as with the wrong dictionary: {said}",
                        "look at `ciliu sentences`; check Dictionary.files, and traditional or simplified")  # fmt: skip
-    if listed is not None and listed < limits.least_in_dictionary:
+    if listed is not None and listed < LEAST_IN_DICTIONARY:
         return Verdict("fail", f"most words are none that a dictionary has, as with the wrong dictionary: {said}",
                        "look at `ciliu sentences`; check Dictionary.files and Dictionary.frequencies")  # fmt: skip
     return Verdict("pass", said)
