@@ -254,7 +254,7 @@ def test_another_version_of_a_library_reruns_what_it_shapes(
 ) -> None:
     real = task.library_version
     monkeypatch.setattr(task, "library_version", lambda name: "9.9" if name == library else real(name))
-    assert f"{library} {real(library)} → 9.9" in plan()[min(reruns)]  # dictionary, or export
+    assert f"{library} {real(library)} → 9.9" in plan()[min(reruns - {"evaluate"})]  # dictionary, or export
     assert ready.run() == reruns
 
 
