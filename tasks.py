@@ -10,28 +10,18 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
-from pipeline import (
-    articles,
-    cache,
-    database_urls,
-    dedup,
-    dictionary,
-    evaluate,
-    export,
-    opened,
-    segment,
-    train,
-    vocabulary,
-)
-from pipeline.articles import sql
+from pipeline import articles, cache, database_urls, dedup, dictionary, evaluate, export, segment, train, vocabulary
+from pipeline.articles import normal_form, sql
+from pipeline.articles.chinese import CONFIGURATIONS
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.parameters import SetsParameter, SourcesParameter, choice, real, whole
+from pipeline.opened import digest, open_space
+from pipeline.parameters import FilesParameter, NamesParameter, SetsParameter, SourcesParameter, choice, real, whole
 from pipeline.publish import refuse_failed
-from pipeline.task import FilesParameter, StageTask, library_version
+from pipeline.task import StageTask, file_contents
 
 
 class Articles(StageTask):
@@ -45,7 +35,7 @@ class Articles(StageTask):
     )  # fmt: skip
     articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
     encoding = choice(
-        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark (BOM); auto: found for each"
+        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: of each"
     )
     errors = choice("strict", "replace", description="bytes that are no character: reject the article, or replace them")
     txt = choice("file", "line", "paragraph", description="what is one article in a .txt")
@@ -66,6 +56,22 @@ class Articles(StageTask):
         default="", significant=False,
         description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
     )  # fmt: skip
+    normal_form = NamesParameter(default=(), description="rules to turn on; with a minus before the name: off")
+    opencc = choice("none", *CONFIGURATIONS, description="traditional Chinese to simplified, by OpenCC's table")
+    min_characters = whole(0, 0, 10**9, "reject an article of fewer, white space not counted")
+    max_characters = whole(0, 0, 10**9, "reject an article of more; 0: none")
+    min_han = real(0.0, 1, "reject an article with a smaller share of Han among its characters")
+    max_foreign = real(1.0, 1, "reject an article with a larger share of kana and hangul among its Asian characters")
+    keywords = FilesParameter(default=(), description="files with a word a line: reject an article that holds one")
+
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters() | {"normal_form": normal_form.choose(self.normal_form)}
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        return super().harmless_parameters() | {"keywords": tuple(self.keywords)}  # the key takes what is in them
+
+    def versions(self) -> tuple[str, ...]:
+        return articles.versions(self.opencc)
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
@@ -80,7 +86,8 @@ class Articles(StageTask):
         return self._sources
 
     def outside(self) -> dict[str, Any]:
-        return {"sources": [[source.name, source.digest] for source in self.read_sources()]}
+        words = {"keywords": file_contents([Path(path) for path in self.keywords], self.data)} if self.keywords else {}
+        return {"sources": [[source.name, source.digest] for source in self.read_sources()], **words}
 
     def arguments(self) -> list[Any]:
         return [self.read_sources()]
@@ -100,9 +107,8 @@ class Dedup(StageTask):
         given = self.parameters().items()
         return {name: value for name, value in given if (self.lines if name == "lines" else self.near)}
 
-    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        versions = {name: library_version(name) for name in dedup.versions(self.near)}
-        return super().recipe_of(outside) | {"versions": versions}
+    def versions(self) -> tuple[str, ...]:
+        return dedup.versions(self.near)
 
 
 class Dictionary(StageTask):
@@ -198,11 +204,10 @@ class Evaluate(StageTask):
     most_drop = real(0.1, 1, "by how much of itself a score may fall below the baseline's")
 
     def outside(self) -> dict[str, Any]:
-        digest = opened.digest(self.baseline, Path(self.data)) if self.baseline else None
-        return {**super().outside(), "baseline": digest}
+        return {**super().outside(), "baseline": digest(self.baseline, Path(self.data)) if self.baseline else None}
 
     def arguments(self) -> list[Any]:
-        return [*super().arguments(), opened.open_space(self.baseline, Path(self.data)) if self.baseline else None]
+        return [*super().arguments(), open_space(self.baseline, Path(self.data)) if self.baseline else None]
 
     def harmless_parameters(self) -> dict[str, Any]:
         return {"trained": self.inputs()[1].parameters()}

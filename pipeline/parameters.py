@@ -1,4 +1,4 @@
-"""Luigi's parameters with a range or a choice, and a description that says so; sources."""
+"""Parameters of tasks: with a range or a choice, and lists of names, files, sources and sets."""
 
 import operator
 from pathlib import Path
@@ -8,7 +8,19 @@ import luigi
 
 from pipeline import database_urls
 from pipeline.evaluate.set_files import list_files
-from pipeline.task import FilesParameter
+
+
+class NamesParameter(luigi.ListParameter):
+    """Names, as a JSON list or parted by commas."""
+
+    def parse(self, text: str) -> Any:
+        if text.lstrip().startswith("["):
+            return super().parse(text)
+        return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+class FilesParameter(NamesParameter):
+    """Paths of files from outside; the key takes their names and contents."""
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:

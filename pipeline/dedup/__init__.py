@@ -23,7 +23,7 @@ from pipeline.shards import Shard
 
 __all__ = ["VERSION", "VERSIONS", "first_occurrences", "run", "share_out", "summary", "text_digest", "versions"]
 
-VERSION = 1
+VERSION = 2
 VERSIONS: tuple[str, ...] = ()
 
 
@@ -70,7 +70,7 @@ def run(
         shard_files.join(output, ".shared_lines", output / "shared_lines.jsonl")
     gone = counts["duplicates"] + counts.get("near_duplicates", 0) + counts.get("emptied", 0)
     counts["articles"] = counts["articles_in"] - gone
-    gone = counts.pop("characters_dropped") + counts.get("line_characters_removed", 0)
+    gone = sum(counts["dropped_characters"].values()) + counts.get("line_characters_removed", 0)
     counts["characters"] = counts["characters_in"] - gone
     return counts
 

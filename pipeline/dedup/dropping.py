@@ -61,12 +61,13 @@ def drop_shard(
     kept = folder / f"{name}.jsonl"
     rows = part.read()
     removed, shared = lines.read(*about_lines) if about_lines else ({}, {})
-    counts = Counter({"duplicates": int((rows["note"] == 0).sum()), "characters_dropped": 0})
+    counts = Counter({"duplicates": int((rows["note"] == 0).sum())})
+    characters: Counter[str] = Counter()
     if about_lines:
         counts.update(dict.fromkeys(lines.COUNTS, 0))
     if not len(rows) and not removed and not shared:
         cache.link(Path(path), kept)
-        return dict(counts)
+        return {**counts, "dropped_characters": {}}
     of = _owners(rows, part)
     dropped, said = [], []
     at = 0
@@ -78,8 +79,8 @@ def drop_shard(
                 continue
             article = json.loads(line)
             if number in of:
-                counts["characters_dropped"] += len(article["text"])
                 owner, offset, near = of[number]
+                characters["near_duplicates" if near else "duplicates"] += len(article["text"])
                 dropped.append(describe(article, owner, offset, (digest, at - len(line)) if near else None))
                 continue
             said += lines.describe(article, shared.get(number, {}))
@@ -92,7 +93,7 @@ def drop_shard(
                 dropped.append({name: article[name] for name in ("id", "source")} | {"repeats": None})
     _write(folder / f"{name}.duplicates", dropped)
     _write(folder / f"{name}.shared_lines", said)
-    return dict(counts)
+    return {**counts, "dropped_characters": dict(characters)}
 
 
 def _owners(rows: partitions.Rows, part: Part) -> dict[int, tuple[tuple[str, str], int, int]]:
