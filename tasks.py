@@ -35,7 +35,7 @@ class Articles(StageTask):
     )  # fmt: skip
     articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
     encoding = choice(
-        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: of each"
+        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: each one's"
     )
     errors = choice("strict", "replace", description="bytes that are no character: reject the article, or replace them")
     txt = choice("file", "line", "paragraph", description="what is one article in a .txt")
