@@ -288,7 +288,7 @@ def test_a_missing_opencc_is_told_with_the_command_before_any_work(monkeypatch: 
 
     monkeypatch.setitem(sys.modules, "opencc", None)
     with pytest.raises(ValueError, match=r'pip install "ciliu\[opencc\]"'):
-        articles.versions("t2s")
+        articles.versions([], Options(opencc="t2s"))
 
 
 # ---------------------------------------------------------------- the stage
