@@ -17,9 +17,9 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ciliu.normal_form import normalize
 from pipeline import articles, shard_files, shards
 from pipeline.articles import readers, records
-from pipeline.articles.normal_form import normalize
 from pipeline.articles.records import Rejected
 from pipeline.articles.sources import Source, cut, find, measure_spans, read_state
 from pipeline.fingerprints import Fingerprints

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from conftest import Front, read_corpus, write_articles
 
+from ciliu import normal_form
 from pipeline import segment, task
-from pipeline.articles import normal_form
 
 ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export"}
 AFTER_SEGMENT = {"segment", "vocabulary", "train", "export"}

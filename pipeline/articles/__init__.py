@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from ciliu import normal_form
 from pipeline import cache, shard_files, shards
-from pipeline.articles import native, normal_form, readers
+from pipeline.articles import native, readers
 from pipeline.articles.json_reader import parse_line
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed

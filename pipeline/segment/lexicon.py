@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from ciliu import Segmenter
+from ciliu.sentences import cut_sentences, is_punctuation
 from pipeline import cache, shard_files
-from pipeline.segment.sentences import cut_sentences, is_punctuation
 
 MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
 
