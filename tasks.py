@@ -184,11 +184,22 @@ class Train(StageTask):
         return {**self.parameters(), "threads": "1" if self.parameters()["threads"] == 1 else "many"}
 
 
-@requires(Vocabulary, Train)
+@requires(Vocabulary, Dictionary, Train)
 class Export(StageTask):
     """A bundle that another team can load and check."""
 
     stage = export
+    formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
+    licence = luigi.Parameter(default="", description="of the sources, for the model card")
+
+    def arguments(self) -> list[Any]:
+        made = {task.name: task.folder for task in self.inputs()}
+        files = [[Path(path) for path in paths] for paths in (self.stop_words, self.protect)]  # of Segment's
+        return [*(made[name] for name in ("dictionary", "vocabulary", "train")), *files]
+
+    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
+        versions = {name: library_version(name) for name in export.versions(self.formats)}
+        return super().recipe_of(outside) | {"versions": versions}
 
     def harmless_parameters(self) -> dict[str, Any]:
         return {"origin": self.origin()}

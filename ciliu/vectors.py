@@ -29,6 +29,10 @@ class Vectors:
     def __contains__(self, word: str) -> bool:
         return word in self._row
 
+    def row(self, word: str) -> int | None:
+        """The row of ``word`` in the matrix, or None."""
+        return self._row.get(word)
+
     def __getitem__(self, word: str) -> npt.NDArray[np.float32]:
         """The vector of ``word``, as trained. Raises ``KeyError``."""
         return np.asarray(self.matrix[self._row[word]])

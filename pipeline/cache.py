@@ -208,5 +208,10 @@ def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
         name = path.relative_to(folder).as_posix()
         if name in INTERNAL:
             continue
-        files[name] = known.get(name) or {"size": path.stat().st_size, "xxh3_128": file_digest(path)}
+        files[name] = known.get(name) or describe_file(path)
     return files
+
+
+def describe_file(path: Path) -> Json:
+    """Size and xxh3_128 of a file."""
+    return {"size": path.stat().st_size, "xxh3_128": file_digest(path)}

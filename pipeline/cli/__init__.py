@@ -14,7 +14,8 @@ VERBS = {
     "cut": "pipeline.cli.cut",
     "duplicates": "pipeline.cli.duplicates",
     "sentences": "pipeline.cli.sentences",
-    "export": "pipeline.cli.model",
+    "export": "pipeline.cli.export",
+    "verify": "pipeline.cli.export",
     "similar": "pipeline.cli.model",
     "import": "pipeline.cli.import_model",
     "extend": "pipeline.cli.extend",
@@ -30,6 +31,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu plan --set Vocabulary.min_count=20  what would run, and why
   ciliu similar 微信                         words used like this one
   ciliu export --to model/                  hand the model to others
+  ciliu verify model/                       is a bundle what was published?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast

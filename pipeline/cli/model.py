@@ -1,4 +1,4 @@
-"""``ciliu export`` and ``ciliu similar``: hand a model on, look into it."""
+"""``ciliu similar``: look into a model."""
 
 import os
 from pathlib import Path
@@ -7,27 +7,6 @@ import click
 
 from pipeline import cache, runs
 from pipeline.cli import front
-
-
-@click.command(epilog="Example: ciliu export --to /shared/models/news-2026")
-@click.option("--to", type=click.Path(path_type=Path), required=True, help="A folder that is not there yet.")
-@front.option_data
-@front.option_run
-@front.guarded
-def export(to: Path, data: Path, run_id: str | None) -> None:
-    """Copy the bundle of a run to a folder, whole or not at all, and check it there."""
-    from pipeline.cli.data import state_of
-    from pipeline.export import publish
-
-    record = runs.find(data, run_id)
-    bundle = _output(data, record, "export") / "bundle"
-    publish(bundle, to)
-    files = sorted(path.name for path in to.iterdir())
-    click.echo(f"{to}: {', '.join(files)}")
-    manifests = {stage: cache.read_manifest(data / stage / key) for stage, key in record["keys"].items()}
-    if (state := state_of(manifests["export"], manifests)) != "there":
-        click.echo(f"note: this is the former model ({state}); ciliu run makes the bundle of the new one", err=True)
-    click.echo(f"check it there: cd {to} && xxh128sum -c XXH128SUMS")
 
 
 @click.command(epilog="Example: ciliu similar 微信 电脑 -n 5")
@@ -42,8 +21,8 @@ def similar(words: tuple[str, ...], n: int, data: Path, run_id: str | None) -> N
     from pipeline.cli import tables
 
     record = runs.find(data, run_id)
-    vocabulary = _output(data, record, "vocabulary")
-    vectors = Vectors.load(_output(data, record, "train") / "vectors.npy", vocabulary / "vocab.tsv")
+    vocabulary = output_of(data, record, "vocabulary")
+    vectors = Vectors.load(output_of(data, record, "train") / "vectors.npy", vocabulary / "vocab.tsv")
     for word in words:
         if word not in vectors:
             raise ValueError(_why_unknown(word, vocabulary))
@@ -61,7 +40,8 @@ def _is_word(column: int) -> bool:
     return column % 2 == 0
 
 
-def _output(data: Path, record: cache.Json, stage: str) -> Path:
+def output_of(data: Path, record: cache.Json, stage: str) -> Path:
+    """The output of a stage in a run. Raises ``ValueError`` if it is gone."""
     folder = data / stage / str(record["keys"][stage])
     if cache.read_manifest(folder) is None:
         raise ValueError(f"the output of {stage} is gone from {data}; make it again: ciliu run --from {stage}")
