@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill bench-extend bench-near bench-others train-edges quality sighan clean
+	bench-train bench-kill bench-extend bench-near bench-export bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -96,6 +96,9 @@ bench-articles: install
 
 bench-near: install
 	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)
+
+bench-export: install
+	$(BIN)/python benchmarks/export_speed.py
 
 # Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
 bench-others: install

@@ -194,7 +194,7 @@ class Export(StageTask):
 
     def arguments(self) -> list[Any]:
         made = {task.name: task.folder for task in self.inputs()}
-        files = [[Path(path) for path in paths] for paths in (self.stop_words, self.protect)]  # of Segment's
+        files = [[Path(path) for path in getattr(self, name)] for name in ("stop_words", "protect")]  # of Segment's
         return [*(made[name] for name in ("dictionary", "vocabulary", "train")), *files]
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:

@@ -37,8 +37,8 @@ class Cutter:
                 yield sentence
 
     def pieces(self, text: str) -> Iterator[str]:
-        """All words of the normal form of ``text``, punctuation and white space too: joined, they give it again (but for
-        the spaces of protected words, which are ``_``)."""
+        """All words of the normal form of ``text``, punctuation and white space too: joined, they give it again, but
+        for the spaces of protected words, which are ``_``."""
         for number, line in enumerate(normalize(text)[0].split("\n")):
             kept = self._protect.spans(line) if self._protect else []
             if number:

@@ -1,4 +1,4 @@
-"""Matrices of vectors on disk, read with numpy alone: nothing that a file claims is believed before it was looked at."""
+"""Matrices of vectors on disk, read with numpy alone: what a file claims is not believed before it was looked at."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 HEAD = 1 << 20  # bytes of a header, at most
-FLOATS = {"F32": "<f4", "F16": "<f2", "I8": "<i1"}
+NUMBERS = {"F32": "<f4", "F16": "<f2", "I8": "<i1", "I64": "<i8"}
 
 Matrix = npt.NDArray[np.float32]
 
@@ -41,7 +41,7 @@ def read_safetensors(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def _map_tensor(path: Path, start: int, size: int, told: dict[str, Any]) -> npt.NDArray[Any]:
-    kind, shape = np.dtype(FLOATS[told["dtype"]]), tuple(int(length) for length in told["shape"])
+    kind, shape = np.dtype(NUMBERS[told["dtype"]]), tuple(int(length) for length in told["shape"])
     first, end = told["data_offsets"]
     if min(shape, default=0) < 0 or math.prod(shape) * kind.itemsize != end - first or not 0 <= first <= end:
         raise ValueError(f"{end - first:,} bytes for the shape {shape}")
@@ -75,4 +75,4 @@ def quantize(rows: Matrix) -> tuple[npt.NDArray[np.int8], Matrix]:
 
 def dequantize(rows: npt.NDArray[Any], scales: npt.NDArray[Any]) -> Matrix:
     """What ``quantize`` left of the rows."""
-    return np.multiply(rows, scales, dtype=np.float32)
+    return np.asarray(np.multiply(rows, scales, dtype=np.float32))

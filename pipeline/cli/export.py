@@ -16,7 +16,9 @@ FAULTS = 6  # the exit status when a bundle has faults, as of ``ciliu dict lint`
 
 
 @click.command(epilog="Example: ciliu export --to news-2026.tar.zst --format word2vec --format parquet --top 100000")
-@click.option("--to", required=True, help="A new folder, NAME.tar.zst, or a URL (sftp://host/folder, s3://bucket/folder).")
+@click.option(
+    "--to", required=True, help="A new folder, NAME.tar.zst, or a URL (sftp://host/folder, s3://bucket/folder)."
+)
 @click.option(
     "--format", "formats", multiple=True, metavar="NAME",
     help="numpy, word2vec, word2vec-text, gensim, keyedvectors, safetensors, parquet, fasttext, glove, tensorboard, "
@@ -55,7 +57,9 @@ def export(
     made = output_of(data, record, "export") / "bundle"
     if formats or top or words or normalized or licence or name:
         options = {"normalized": normalized, "licence": licence, "name": name}
-        fill = partial(_make, made, data / "train" / record["keys"]["train"], ",".join(formats), top or 0, words, options)
+        fill = partial(
+            _make, made, data / "train" / record["keys"]["train"], ",".join(formats), top or 0, words, options
+        )
     else:
         fill = partial(_copy, made)
     click.echo(f"{publish(fill, to, release)}: a bundle that was checked there")
@@ -71,7 +75,8 @@ def _copy(made: Path, folder: Path) -> None:
 def _make(
     made: Path, train: Path, formats: str, top: int, words: Path | None, options: cache.Json, folder: Path
 ) -> None:
-    from pipeline.export import About, make_bundle, parse_list
+    from pipeline.export.bundle import About, make_bundle
+    from pipeline.export.formats import parse_list
     from pipeline.export.segmenter import link_segmenter
     from pipeline.export.table import choose, read_table
 
@@ -80,9 +85,16 @@ def _make(
     about = About(manifest["stages"], options["licence"] or manifest["licence"], options["name"] or manifest["name"])
     asked = parse_list(formats or ",".join(manifest["formats"]))
     segmenter = partial(link_segmenter, made)
-    make_bundle(
-        folder, table, asked, about, model=train, write_segmenter=segmenter, normalized=options["normalized"]
-    )
+    make_bundle(folder, table, asked, about, model=train, write_segmenter=segmenter, normalized=options["normalized"])
+    _unlink(folder)
+
+
+def _unlink(folder: Path) -> None:
+    """Copies instead of hard links: what people do to their bundle must not reach the data folder."""
+    for path in [path for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink > 1]:
+        copy = path.with_name(f"{path.name}.copy")
+        shutil.copyfile(path, copy)
+        copy.replace(path)
 
 
 def _note_stale(data: Path, record: cache.Json) -> None:

@@ -33,8 +33,10 @@ def run(
     licence: str = "",
     origin: cache.Json,
 ) -> cache.Counts:
-    """Make the bundle of the model ``train`` in ``formats`` (names with commas; ``numpy`` is always among them, for the
-    other formats can be made of it). ``origin`` says how each stage before made its part; ``licence`` is for the card."""
+    """Make the bundle of the model ``train`` in ``formats`` (names with commas).
+
+    ``numpy`` is always among them, for the others can be made of it. ``origin`` says how each stage before made its
+    part; ``licence`` is for the card."""
     bundle = output / BUNDLE
     shutil.rmtree(bundle, ignore_errors=True)  # of an attempt that was killed
     bundle.mkdir()

@@ -97,7 +97,7 @@ def describe(table: Table, about: About, loaded: cache.Json) -> cache.Json:
 
 
 def write_sums(folder: Path, files: cache.Json) -> None:
-    """``XXH128SUMS``: the xxh3_128 of each of ``files`` and of the manifest, in the form that ``xxh128sum -c`` checks."""
+    """``XXH128SUMS``: the xxh3_128 of each of ``files`` and of the manifest, as ``xxh128sum -c`` checks them."""
     listed = files | {verify.MANIFEST: cache.describe_file(folder / verify.MANIFEST)}
     sums = [f"{listed[name]['xxh3_128']}  {name}\n" for name in sorted(listed)]
     (folder / verify.SUMS).write_text("".join(sums), encoding="utf-8", newline="\n")

@@ -34,7 +34,8 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
         "cut": _cut(made),
         "trained": _facts(made["train"]["parameters"]),
         "evaluated": _evaluated(made),
-        "licence_text": manifest["licence"] or "Not stated by those who made this model: ask them before you pass it on.",
+        "licence_text": manifest["licence"]
+        or "Not stated by those who made this model: ask them before you pass it on.",
         "command": _command(made),
         "stages": "\n".join(f"| {name} | {made[name]['version']} | `{made[name]['key']}` |" for name in made),
         "word": word,
@@ -55,7 +56,7 @@ def _row(one: Format, made: cache.Json) -> str:
     lost = made.get("loss")
     loss = (
         f"lost: a number differs by {lost['largest_difference']} at most, the cosine of a word with itself is "
-        f"{lost['least_cosine']} at least, {lost['neighbours_kept']:.1%} of the ten nearest of a hundred words are the same"
+        f"{lost['least_cosine']} at least, {lost['neighbours_kept']:.1%} of a hundred words' ten nearest are the same"
         if lost
         else "equal"
     )

@@ -28,7 +28,12 @@ def open_to_write(path: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def open_to_read(path: Path) -> Iterator[IO[bytes]]:
     """A file to read bytes from."""
-    openers = {".gz": gzip.open, ".zst": zstd.open}
-    opener = openers.get(path.suffix)
-    with opener(path, "rb") if opener else path.open("rb") as file:
-        yield cast(IO[bytes], file)
+    if path.suffix == ".gz":
+        with gzip.open(path, "rb") as unpacked:
+            yield cast(IO[bytes], unpacked)
+    elif path.suffix == ".zst":
+        with zstd.open(path, "rb") as stream:
+            yield cast(IO[bytes], stream)
+    else:
+        with path.open("rb") as file:
+            yield file

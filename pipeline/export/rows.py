@@ -41,7 +41,7 @@ def write(table: Table, path: Path, *, header: bool, separator: str = " ", with_
 def read(
     path: Path, size: int, *, header: bool, separator: str = " ", with_words: bool = True
 ) -> Iterator[tuple[list[str], Matrix]]:
-    """Words and vectors of what ``write`` wrote, some megabytes at a time. Raises ``ValueError`` with the file's name."""
+    """Words and vectors of what ``write`` wrote, some megabytes at a time. Raises ``ValueError`` with the file."""
 
     def rows(text: bytes) -> tuple[list[str], Matrix]:
         words, numbers = parse_rows(text, size, with_words, separator)

@@ -19,8 +19,9 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Table:
-    """Row i of ``matrix`` (words × dimensions, float32, mapped) is the vector of ``words[i]``, which stood ``counts[i]``
-    times. ``chosen`` says in words which rows of the model these are; ``repaired`` are the words that were mended."""
+    """Row i of ``matrix`` (words × dimensions, float32, mapped) is the vector of ``words[i]``, which stood
+    ``counts[i]`` times. ``chosen`` says in words which rows of the model these are; ``repaired`` are the words that
+    were mended."""
 
     words: list[str]
     counts: npt.NDArray[np.int64]
@@ -57,8 +58,9 @@ def mend(table: Table) -> Table:
 
 
 def choose(table: Table, top: int, files: Sequence[Path]) -> Table:
-    """The ``top`` most frequent words (0: all), or those of the files, a word a line, as far as they are known; rows keep
-    their order. Raises ``ValueError`` where none is left."""
+    """The ``top`` most frequent words (0: all), or those of the files, a word a line, as far as they are known.
+
+    Rows keep their order. Raises ``ValueError`` where none is left."""
     if not top and not files:
         return table
     asked = {word for path in files for word in read_lines(path)} - {""}

@@ -1,6 +1,6 @@
 """A bundle as one ``.tar.zst``: the same bytes each time; read strictly, with bounded memory.
 
-Only plain files in one folder are taken: a link, ``..``, a second file of a name, or any other kind of entry is refused.
+Only plain files in one folder are taken: a link, ``..``, a second file of a name, any other kind of entry is refused.
 The manifest and the sums come first, so that each size is known before the file comes.
 """
 
@@ -22,13 +22,16 @@ def pack(folder: Path, path: Path, name: str) -> None:
     """Write the bundle ``folder`` as ``path``; in it all lies below ``name``."""
     files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     first = [MANIFEST, SUMS]
-    with path.open("wb") as raw, zstd.ZstdFile(raw, "wb") as packed:
-        with tarfile.open(fileobj=cast(IO[bytes], packed), mode="w|", format=tarfile.GNU_FORMAT) as tar:
-            for file in [*first, *(one for one in files if one not in first)]:
-                entry = tarfile.TarInfo(f"{name}/{file}")  # its date is 0, its owner nobody
-                entry.size = (folder / file).stat().st_size
-                with (folder / file).open("rb") as content:
-                    tar.addfile(entry, content)
+    with (
+        path.open("wb") as raw,
+        zstd.ZstdFile(raw, "wb") as packed,
+        tarfile.open(fileobj=cast(IO[bytes], packed), mode="w|", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        for file in [*first, *(one for one in files if one not in first)]:
+            entry = tarfile.TarInfo(f"{name}/{file}")  # its date is 0, its owner nobody
+            entry.size = (folder / file).stat().st_size
+            with (folder / file).open("rb") as content:
+                tar.addfile(entry, content)
 
 
 def unpack(path: Path, folder: Path) -> None:

@@ -13,7 +13,7 @@ from pipeline import cache
 from pipeline.export import schema, tar
 from pipeline.export.bundled import verify
 from pipeline.export.formats import Format, parse
-from pipeline.export.table import Table
+from pipeline.export.table import Matrix, Table
 
 ARCHIVE = ".tar.zst"
 
@@ -21,8 +21,8 @@ ARCHIVE = ".tar.zst"
 def find_faults(path: Path, quick: bool = False) -> list[str]:
     """A sentence for each fault of the bundle in a folder or ``.tar.zst``; ``quick``: files and sums alone.
 
-    Nothing that the bundle carries is run: pickles are read by ``pipeline.models``. Raises ``ValueError`` where there is
-    no such folder or archive.
+    Nothing that the bundle carries is run: pickles are read by ``pipeline.models``. Raises ``ValueError`` where there
+    is no such folder or archive.
     """
     if path.is_dir():
         return list(_faults(path, quick))
@@ -62,7 +62,9 @@ def _load_back(folder: Path, manifest: cache.Json) -> Iterator[str]:
     table = Table(words, np.zeros(0, np.int64), empty if matrix is None else matrix)
     for name in manifest["formats"]:
         one = parse(name)
-        read = getattr(one.module, "read", None) or (one.module.read_by_library if one.library and one.module.SAFE else None)
+        read = getattr(one.module, "read", None) or (
+            one.module.read_by_library if one.library and one.module.SAFE else None
+        )
         if read is None:
             continue
         try:
@@ -71,7 +73,7 @@ def _load_back(folder: Path, manifest: cache.Json) -> Iterator[str]:
             yield f"{one.file} cannot be read: {error}"
 
 
-def _compare(one: Format, parts: Iterator[tuple[list[str], np.ndarray]], table: Table, known: bool) -> Iterator[str]:  # type: ignore[type-arg] # of any kind
+def _compare(one: Format, parts: Iterator[tuple[list[str], Matrix]], table: Table, known: bool) -> Iterator[str]:
     start, exact = 0, known and getattr(one.module, "EXACT", True)
     for words, rows in parts:
         end = start + len(words)

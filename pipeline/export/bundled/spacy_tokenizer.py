@@ -32,7 +32,7 @@ class Tokenizer:
         return self
 
 
-@spacy.registry.tokenizers("ciliu.tokenizer.v1")
+@spacy.registry.tokenizers("ciliu.tokenizer.v1")  # type: ignore[attr-defined, untyped-decorator, unused-ignore] # as spaCy's docs do
 def make_tokenizer() -> Any:
     """What ``config.cfg`` asks for."""
     return lambda nlp: Tokenizer(nlp.vocab)

@@ -42,7 +42,7 @@ def write_tensors(table: Table, path: Path, told: dict[str, Any], rest: list[byt
     with path.open("wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)
         for _, rows in table.blocks():
-            file.write(np.ascontiguousarray(rows, dtype="<f4"))
+            file.write(np.ascontiguousarray(rows, dtype="<f4").data)
         file.writelines(rest)
 
 

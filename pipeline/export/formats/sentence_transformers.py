@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ciliu.matrices import read_safetensors
 from pipeline.export.formats import tokens
@@ -38,7 +39,7 @@ def write(table: Table, folder: Path, packing: str) -> None:
     size = table.matrix.shape[1]
     told = {"embedding.weight": {"dtype": "F32", "shape": [count, size], "data_offsets": [0, 4 * count * size]}}
     write_tensors(table, target / "model.safetensors", told, [bytes(4 * size)] * (count - len(table.words)))
-    config = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
+    config: dict[str, Any] = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
     for name, value in (("modules.json", MODULES), ("config_sentence_transformers.json", config)):
         path = folder / FOLDER / name
         path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8", newline="\n")

@@ -1,6 +1,7 @@
 """spaCy: a ``zh`` pipeline with the vectors, whose tokenizer is the segmenter of the bundle."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import cache
 from pipeline.export.formats.numpy import in_blocks
 from pipeline.export.table import Matrix, Table
 
@@ -35,6 +35,7 @@ def write(table: Table, folder: Path, packing: str) -> None:
     spacy = import_module("spacy")
     vocabulary = _vocabulary(spacy, table)
     target = folder / FOLDER
+    target.mkdir()
     vocabulary.to_disk(target / "vocab")
     config = spacy.blank("zh").config
     config["nlp"]["tokenizer"] = {"@tokenizers": TOKENIZER}
@@ -44,10 +45,11 @@ def write(table: Table, folder: Path, packing: str) -> None:
     words, size = table.matrix.shape
     meta = {
         "lang": "zh", "name": "ciliu", "version": "1.0.0", "spacy_version": f">={spacy.__version__},<4.0.0",
-        "vectors": {"width": size, "vectors": words, "keys": words, "mode": "default"}, "pipeline": [], "components": [],
+        "vectors": {"width": size, "vectors": words, "keys": words, "mode": "default"}, "pipeline": [],
+        "components": [],
     }  # fmt: skip
     (target / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8", newline="\n")
-    cache.link(CODE, folder / CODE.name)
+    shutil.copyfile(CODE, folder / CODE.name)
 
 
 def _vocabulary(spacy: Any, table: Table) -> Any:

@@ -1,10 +1,10 @@
 """A ``tokenizer.json`` (Hugging Face's tokenizers) with the segmenter in it.
 
 jieba without its HMM takes the path of greatest probability over the dictionary, which is what the tokenizers' model
-``Unigram`` does. Two things are jieba's own and are built in here: single Latin letters and digits that follow each other
-are one word, so a run of them stands between two ``▁`` and is a token as a whole or unknown; and only Han characters,
-Latin letters, digits and ``+#&._%-`` are looked at together. What is left of a difference: of paths with equal
-probability each chooses its own.
+``Unigram`` does. Two things are jieba's own and are built in here: single Latin letters and digits that follow each
+other are one word, so a run of them stands between two ``▁`` and is a token as a whole or unknown; and only Han
+characters, Latin letters, digits and ``+#&._%-`` are looked at together. What is left of a difference: of paths with
+equal probability each chooses its own, protected words are not kept whole, and the HMM is off.
 """
 
 import json
@@ -33,11 +33,11 @@ def mark(word: str) -> str:
 
 
 def write_tokenizer(words: list[str], segmenter: Path, path: Path) -> int:
-    """Write ``path``: the words of the model by their rows, ``UNKNOWN``, and the other words of the dictionary, of which
-    the segmenter must know that they are words. Returns how many tokens there are in all."""
+    """Write ``path``: the words of the model by their rows, ``UNKNOWN``, and the other words of the dictionary, which
+    the segmenter must know to be words. Returns how many tokens there are in all."""
     rules = read_json(segmenter / "segmenter.json")
     model, normalizer, before = _by_white_space(words) if rules["engine"] == "none" else _as_jieba(words, segmenter)
-    told = {
+    told: dict[str, Any] = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": normalizer,
         "pre_tokenizer": before, "post_processor": None, "decoder": None, "model": model,
     }  # fmt: skip
@@ -55,9 +55,12 @@ def _as_jieba(words: list[str], segmenter: Path) -> tuple[dict[str, Any], dict[s
     scores = _scores(words, segmenter)
     _refuse_doubles(scores, None)
     known = [mark(word) for word in words]
-    others = [token for token in scores if token not in set(known)]
-    vocab = [[token, scores[token]] for token in known] + [[UNKNOWN, 0.0]] + [[token, scores[token]] for token in others]
-    if len(known) != len(set(known)) or UNKNOWN in scores:
+    mine = set(known)
+    others = [token for token in scores if token not in mine]
+    vocab = (
+        [[token, scores[token]] for token in known] + [[UNKNOWN, 0.0]] + [[token, scores[token]] for token in others]
+    )
+    if len(known) != len(mine) or UNKNOWN in scores:
         raise ValueError(f"two words are one for a tokenizer, which writes {MARK} and {UNKNOWN} into them")
     model = {"type": "Unigram", "unk_id": len(words), "vocab": vocab, "byte_fallback": False}
     around = [f"(?<!{RUN})(?={RUN})", f"(?<={RUN})(?!{RUN})"]
@@ -88,7 +91,7 @@ def _scores(words: list[str], segmenter: Path) -> dict[str, float]:
 
 
 def _refuse_doubles(vocab: dict[str, Any], count: int | None) -> None:
-    if UNKNOWN in vocab and count is None or count not in (None, len(vocab)):
+    if (UNKNOWN in vocab and count is None) or count not in (None, len(vocab)):
         raise ValueError(f"{UNKNOWN} is a word of the model, and a tokenizer needs that name")
 
 
