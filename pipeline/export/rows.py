@@ -17,7 +17,7 @@ from pipeline.export.packing import open_to_read, open_to_write
 from pipeline.export.table import Matrix, Table
 from pipeline.processes import cpus
 
-READ = 8 << 20  # bytes of text at once
+READ = 2 << 20  # bytes of text at once
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")

@@ -12,7 +12,7 @@ from pipeline.models.model import Repair, mend_words, take
 from pipeline.plain_text import read_lines
 from pipeline.vocabulary_files import read_vocabulary
 
-BLOCK = 8 << 20  # bytes of vectors that are worked on at once
+BLOCK = 2 << 20  # bytes of vectors that are worked on at once
 
 Matrix = npt.NDArray[np.float32]
 
