@@ -144,8 +144,9 @@ def check_all(seed: int, batches: int, processes: int, note: Path) -> tuple[Coun
     seconds, and the case that fails."""
     done, counts, seconds = 0, Counter[str](), 0.0
     if note.exists():
-        done, noted, seconds = json.loads(note.read_bytes())
-        counts.update(noted)
+        noted = json.loads(note.read_bytes())
+        done, seconds = noted["batches"], noted["seconds"]
+        counts.update(noted["counts"])
     with progress.bar("fuzz", batches * BATCH, unit=" strings", initial=min(done, batches) * BATCH) as bar:
         for first in range(done, batches, PART):
             began = time.monotonic()
@@ -155,7 +156,7 @@ def check_all(seed: int, batches: int, processes: int, note: Path) -> tuple[Coun
             seconds += time.monotonic() - began
             if failed:
                 return counts, seconds, failed
-            cache.write_json(note, [last, counts, seconds])
+            cache.write_json(note, {"batches": last, "counts": counts, "seconds": seconds})
     return counts, seconds, None
 
 

@@ -1,9 +1,10 @@
 """Are the kernel's vectors as good as gensim's? ``python benchmarks/quality.py --shared ../shared``.
 
-40 million words, 256 dimensions, window 10, 3 epochs, one thread, the seeds 1, 2 and 3 of each trainer and objective,
-and of the kernel at each degree of sharing of negatives. Hours: gensim takes about 20 minutes of CPU a run with
-negative sampling (28 on a busy machine) and 13 with hierarchical softmax, three of each. What is done is kept under
-``--work``, and a stopped job goes on; ``--train`` without a name trains nothing and makes the table of what there is.
+40 million words, 256 dimensions, window 10, 3 epochs, the seeds 1, 2 and 3 of each trainer and objective, and of the
+kernel at each degree of sharing of negatives: in one thread, and the kernel's defaults in two as well. Hours: gensim
+takes about 20 minutes of CPU a run with negative sampling (28 on a busy machine) and 13 with hierarchical softmax,
+three of each. What is done is kept under ``--work``, and a stopped job goes on; ``--train`` without a name
+trains nothing and makes the table of what there is.
 
 The corpus: ``quality_corpus.py``. The scores: ``quality_scores.py``, ``quality_loss.py``. The verdict:
 ``quality_compare.py``.

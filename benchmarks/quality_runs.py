@@ -15,7 +15,7 @@ import report
 from pipeline import cache
 from quality_corpus import QualityCorpus
 from quality_gensim import OBJECTIVES, SETTINGS, Matrices, get_matrices, make_model, train_gensim
-from quality_native import SHARES, train_native
+from quality_native import DEFAULTS, SHARES, train_native
 
 SEEDS = (1, 2, 3)
 RECORD = "run.json"
@@ -29,17 +29,19 @@ class Run:
     objective: str
     share: int | None
     seed: int
+    threads: int = 1
 
     @property
     def name(self) -> str:
         """Its folder."""
-        parts = (self.trainer, self.objective, self.share, self.seed)
+        threads = f"{self.threads}threads" if self.threads > 1 else None
+        parts = (self.trainer, self.objective, self.share, threads, self.seed)
         return "-".join(str(part) for part in parts if part is not None)
 
     @property
-    def row(self) -> tuple[str, str, int | None]:
+    def row(self) -> tuple[str, str, int | None, int]:
         """What the seeds of one row of the table have in common."""
-        return self.trainer, self.objective, self.share
+        return self.trainer, self.objective, self.share, self.threads
 
 
 def list_runs(trainer: str) -> Iterator[Run]:
@@ -48,12 +50,16 @@ def list_runs(trainer: str) -> Iterator[Run]:
         for objective in OBJECTIVES:
             shares = SHARES[objective] if trainer == "native" else (None,)
             yield from (Run(trainer, objective, share, seed) for share in shares)
+            if trainer == "native":
+                yield Run(trainer, objective, DEFAULTS[objective], seed, threads=2)
 
 
 def recipe(run: Run, made: QualityCorpus) -> cache.Json:
     """What a run's matrices depend on."""
     by = {"core": report.core_digest()} if run.trainer == "native" else {"gensim": version("gensim")}
     settings = {**SETTINGS, **OBJECTIVES[run.objective], "share": run.share, "seed": run.seed}
+    if run.threads > 1:
+        settings["threads"] = run.threads
     return {"trainer": run.trainer, **by, "corpus": made.digest, **settings}
 
 
@@ -65,14 +71,14 @@ def is_done(run: Run, made: QualityCorpus, folder: Path) -> bool:
 
 
 def train_run(run: Run, made: QualityCorpus, folder: Path) -> None:
-    """Train and keep the matrices and what it took; the CPU time is of training alone, in one thread."""
+    """Train and keep the matrices and what it took; the CPU time is of training alone."""
     output = folder / run.name
     output.mkdir(parents=True, exist_ok=True)
     (output / RECORD).unlink(missing_ok=True)
     model = make_model(made, run.objective, run.seed)
     began, cpu_began, elsewhere = time.monotonic(), time.process_time(), report.cpu_elsewhere()
     if run.trainer == "native":
-        train_native(made, model, run.share or 0)
+        train_native(made, model, run.share or 0, run.threads)
     else:
         train_gensim(made, model)
     seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu_began

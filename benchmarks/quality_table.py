@@ -23,10 +23,10 @@ SHARES = {0: "whole window", 1: "one context word"}
 
 def make_rows(scored: Sequence[Scored], tests: Mapping[str, EvalSet]) -> list[Row]:
     """A row for each trainer, objective and degree that has a run, in the order in which they first come."""
-    groups: dict[tuple[str, str, int | None], Group] = {}
+    groups: dict[tuple[str, str, int | None, int], Group] = {}
     for one in scored:
         groups.setdefault(one.run.row, {})[one.run.seed] = one
-    return [make_row(group, groups.get(("gensim", row[1], None), {}), tests) for row, group in groups.items()]
+    return [make_row(group, groups.get(("gensim", row[1], None, 1), {}), tests) for row, group in groups.items()]
 
 
 def make_row(group: Group, gensim: Group, tests: Mapping[str, EvalSet]) -> Row:
@@ -35,7 +35,8 @@ def make_row(group: Group, gensim: Group, tests: Mapping[str, EvalSet]) -> Row:
     ``others_cpu_seconds`` is what else the machine did meanwhile: much of it makes CPU seconds longer."""
     members = [group[seed] for seed in sorted(group)]
     first = members[0].run
-    row: Row = {"trainer": first.trainer, "objective": first.objective, "share": first.share, "seeds": sorted(group)}
+    row: Row = {"trainer": first.trainer, "objective": first.objective, "share": first.share}
+    row |= {"threads": first.threads, "seeds": sorted(group)}
     row["cores"] = sorted({one.record["recipe"]["core"] for one in members}) if first.trainer == "native" else []
     row["sets"] = {name: score_set(test, stack(members, name)) for name, test in tests.items()}
     row["loss"] = spread([one.loss for one in members])
@@ -86,6 +87,8 @@ def coverage(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> list[str]:
     share = SHARES.get(row["share"] or 0, f"{row['share']} context words") if row["trainer"] == "native" else "–"
+    if row["threads"] > 1:
+        share += f", {row['threads']} threads"
     cells = [TRAINERS[row["trainer"]], OBJECTIVES[row["objective"]], share, str(len(row["seeds"]))]
     for name, found in row["sets"].items():
         cells.append(_cell(found, ".3f") if name in PAIRS else _cell(found, ".2f", 100))

@@ -80,17 +80,20 @@ def map_shards(
     earlier = _find_earlier(output) if keys else {}
     results: dict[str, cache.Counts] = {}
     missing: list[Shard] = []
+    taken: list[cache.Json] = []  # the notes of what was taken over
     resumed: list[Path] = []  # a killed attempt's files, which nobody flushed
     with progress.bar(label or output.parent.name, sum(shard.size for shard in shards)) as bar:
         for shard in shards:
             found = earlier.get(keys.get(shard.name, ""))
-            counts = _take_over(found, shard, output, verify) if found else None
-            if found is None or counts is None:
+            note = _take_over(found, shard, output, verify) if found else None
+            if found is None or note is None:
                 missing.append(shard)
             else:
+                taken.append(note)
                 resumed += [output / name for name in found.note["files"] if found.folder == output]
-                results[shard.name] = counts
+                results[shard.name] = note["counts"]
                 bar.update(shard.size)
+        _write_notes(output, f"taken.{work.__name__}", taken)  # in one file: they are most of all where little is new
         missing.sort(key=lambda shard: -shard.size)  # the largest first, so that the processes end together
         jobs = [(_make_shard, (work, shard, output, keys.get(shard.name, ""))) for shard in missing]
         with (
@@ -129,16 +132,16 @@ def _find_earlier(output: Path) -> dict[str, Earlier]:
                 found[note["key"]] = Earlier(other, note)
     for path in (output / cache.SHARDS).glob("*.json"):
         try:
-            note = json.loads(path.read_bytes())
+            notes = json.loads(path.read_bytes())
         except ValueError:  # a power cut tore it: the notes are not flushed
             path.unlink()
         else:
-            found[note["key"]] = Earlier(output, note)
+            found |= {note["key"]: Earlier(output, note) for note in notes}
     return found
 
 
-def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> cache.Counts | None:
-    """Link an earlier shard's files under this shard's name. None if one of them is damaged or gone.
+def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> cache.Json | None:
+    """Link an earlier shard's files under this shard's name. Returns its note, None if a file is damaged or gone.
 
     What a killed attempt left is always hashed: it was not flushed, and a power cut may have taken it.
     """
@@ -150,13 +153,12 @@ def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> ca
             progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
             return None
     if earlier.folder == output and earlier.note["name"] == shard.name:
-        return earlier.note["counts"]  # type: ignore[no-any-return] # our own note
+        return earlier.note
     for name, new in renamed.items():
         (output / new).unlink(missing_ok=True)
         cache.link(earlier.folder / name, output / new)
     files = {renamed[name]: entry for name, entry in earlier.note["files"].items()}
-    _write_note(output, {**earlier.note, "name": shard.name, "files": files, "taken": True})
-    return earlier.note["counts"]  # type: ignore[no-any-return] # our own note
+    return {**earlier.note, "name": shard.name, "files": files, "taken": True}
 
 
 def _has_size(path: Path, size: int) -> bool:
@@ -182,13 +184,13 @@ def _make_shard(work: Work, shard: Shard, output: Path, key: str) -> tuple[list[
             (folder / name).replace(output / name)
     finally:
         shutil.rmtree(folder)
-    kept = {"key": key, "work": work.__name__, "name": shard.name}
-    _write_note(output, {**kept, "files": files, "counts": counts, "taken": False})
+    note = {"key": key, "work": work.__name__, "name": shard.name, "files": files, "counts": counts, "taken": False}
+    _write_notes(output, f"{shard.name}.{work.__name__}", [note])
     return list(files), counts
 
 
-def _write_note(output: Path, note: cache.Json) -> None:
-    path = output / cache.SHARDS / f"{note['name']}.{note['work']}.json"
+def _write_notes(output: Path, name: str, notes: Sequence[cache.Json]) -> None:
+    path = output / cache.SHARDS / f"{name}.json"
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(note), encoding="utf-8")
+    unfinished.write_text(json.dumps(notes), encoding="utf-8")
     unfinished.replace(path)

@@ -78,7 +78,7 @@ def wait_for(condition: Callable[[], object], seconds: float) -> float:
 
 
 def finished_shards(data: Path) -> list[Path]:
-    return list(data.glob(f"segment/*.partial/{cache.SHARDS}/*.json"))
+    return list(data.glob(f"segment/*.partial/{cache.SHARDS}/[0-9]*.json"))
 
 
 def test_after_a_kill_no_process_works_on_and_the_next_run_goes_on(
@@ -92,7 +92,7 @@ def test_after_a_kill_no_process_works_on_and_the_next_run_goes_on(
     wait_for(lambda: not members(process.pid), 5)
     assert list(data.glob("segment/*.partial"))
     assert not list(data.glob(f"segment/*/{cache.MANIFEST}"))
-    finished = [name for note in finished_shards(data) for name in cache.read_json(note)["files"]]
+    finished = [name for path in finished_shards(data) for note in cache.read_json(path) for name in note["files"]]
     partial = next(data.glob("segment/*.partial"))
     kept = {name: (partial / name).stat().st_mtime_ns for name in finished}
     again = start()

@@ -284,6 +284,26 @@ def test_two_threads_read_each_word_once_and_learn_as_much() -> None:
     assert two.loss(*shard)[0] == pytest.approx(one.loss(*shard)[0], rel=0.02)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("words", [9, 60])
+def test_a_threads_copies_of_the_upper_nodes_hold_what_the_rows_would(target: str, words: int) -> None:
+    case = Case([[i * k % words for i in range(30)] for k in range(1, 40)], words=words, hs=True)
+    one, two = (case.trainer(negative=0, share=4, target=target) for _ in range(2))
+    assert one.chunks == 1  # so that of two threads one does all the work, with nobody to wait for
+    for _ in range(2):
+        assert one.run(1) == two.run(1, 2)
+    for name in ("syn0", "syn1"):
+        np.testing.assert_allclose(read(two, name, case), read(one, name, case), rtol=0, atol=2e-5)
+
+
+def test_two_threads_learn_as_much_of_a_tree() -> None:
+    case = Case(LONG.sentences, words=LONG.words, d=LONG.d, hs=True)
+    one, two = (case.trainer(negative=0, share=4) for _ in range(2))
+    assert one.run(100) == two.run(100, 2)
+    shard = encode(case.sentences, case.words)
+    assert two.loss(*shard)[0] == pytest.approx(one.loss(*shard)[0], rel=0.02)
+
+
 # ---------------------------------------------------------------- beside gensim
 
 

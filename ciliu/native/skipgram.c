@@ -5,19 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *, const Block *later)) {
+int worker_init(Worker *worker, const Model *model, unsigned threads,
+                void (*visit)(Worker *, const Block *, const Block *later)) {
     memset(worker, 0, sizeof(*worker));
     worker->model = model;
     worker->visit = visit;
+    worker->exchange_at = UNSEEN / threads;
     const size_t targets = padded(model->targets), products = products_size(model->targets) * sizeof(float);
     const size_t fetches = targets + padded(2 * (BLOCK + 1)); /* a whole window and its centre, in two matrices */
     const size_t size = targets * (2 * sizeof(float *) + 2 * sizeof(float)) + fetches * sizeof(float *);
-    char *memory = worker->memory = calloc(1, QUEUE * size + products + 64);
+    const size_t crown = model->syn1 && threads > 1 ? 2 * CROWN * model->stride * sizeof(float) : 0;
+    char *memory = worker->memory = calloc(1, QUEUE * size + products + crown + 64);
     if (!memory)
         return 0;
     memory += 64 - (uintptr_t)memory % 64;
     worker->products = (float *)(void *)memory;
     memory += products;
+    worker->crown = crown ? (float *)(void *)memory : NULL;
+    memory += crown;
     for (size_t i = 0; i < QUEUE; i++, memory += size) {
         Block *block = &worker->queue[i];
         block->target_weight = (float *)(void *)memory;
@@ -51,14 +56,36 @@ static size_t add_row(float **rows, float *weights, size_t count, float *row, ui
     return count + 1;
 }
 
-static void add_path(const Model *model, Block *block) {
+/* The first node of the crown: the nodes that most paths lead through have the last numbers. */
+static size_t crown_start(const Model *model) { return model->vocabulary > CROWN ? model->vocabulary - CROWN : 0; }
+
+static void add_path(const Worker *worker, Block *block) {
+    const Model *model = worker->model;
+    const size_t crown = worker->crown ? crown_start(model) : SIZE_MAX;
     for (int64_t i = model->offsets[block->centre]; i < model->offsets[block->centre + 1]; i++) {
-        float *row = model->syn1 + (size_t)model->points[i] * model->stride;
-        block->fetch[block->fetches++] = row;
+        const size_t point = (size_t)model->points[i];
+        float *row = model->syn1 + point * model->stride;
+        if (point >= crown) {
+            row = worker->crown + (point - crown) * model->stride;
+            block->copies |= 1u << (point - crown);
+        } else
+            block->fetch[block->fetches++] = row;
         block->target[block->targets] = row;
         block->target_weight[block->targets] = 1;
         block->label[block->targets++] = 1 - model->codes[i];
     }
+}
+
+/* Between the copies and the rows that all threads see. */
+static void exchange_crown(Worker *worker, uint32_t copies) {
+    const Model *model = worker->model;
+    for (size_t i = 0; copies >> i; i++)
+        if (copies >> i & 1) {
+            float *copy = worker->crown + i * model->stride, *old = copy + CROWN * model->stride;
+            model->kernel->exchange(model->syn1 + (crown_start(model) + i) * model->stride, copy, old, model->width);
+        }
+    worker->learnt = 0;
+    worker->unseen = 0;
 }
 
 /* The centre word and what is drawn; a draw of the centre word itself is dropped, as by gensim. */
@@ -82,13 +109,18 @@ static void add_draws(const Model *model, Block *block) {
 /* What a block's targets are made of was asked for when the block was begun, and has come by now. */
 static void finish_block(Worker *worker, Block *block) {
     if (block->is_path)
-        add_path(worker->model, block);
+        add_path(worker, block);
     else
         add_draws(worker->model, block);
 }
 
 static void visit_first(Worker *worker, const Block *later) {
-    worker->visit(worker, in_queue(worker, 0), later);
+    const Block *block = in_queue(worker, 0);
+    worker->visit(worker, block, later);
+    worker->learnt |= block->copies;
+    worker->unseen += block->contexts;
+    if (worker->learnt && worker->unseen >= worker->exchange_at)
+        exchange_crown(worker, worker->learnt);
     worker->first++;
     worker->waiting--;
 }
@@ -100,6 +132,7 @@ static void push_block(Worker *worker, size_t from, size_t to, size_t centre, in
     block->contexts = block->targets = block->fetches = 0;
     block->centre = worker->words[centre];
     block->is_path = is_path;
+    block->copies = 0;
     uint64_t seen = 0;
     for (size_t i = from; i < to; i++)
         if (i != centre)
@@ -171,6 +204,8 @@ static int keep(Worker *worker, uint32_t word, size_t count) {
 int worker_run(Worker *worker, const Shard *shard, size_t start, size_t end) {
     const Model *model = worker->model;
     size_t count = 0, sentence_start = start;
+    if (worker->crown) /* what the others learnt since the last chunk */
+        exchange_crown(worker, (1u << (model->vocabulary - crown_start(model))) - 1);
     for (size_t i = start; i <= end; i++) {
         const int32_t id = i < end ? shard->ids[i] : -1;
         if (id < 0) {
@@ -189,6 +224,7 @@ int worker_run(Worker *worker, const Shard *shard, size_t start, size_t end) {
             return 0;
     }
     flush(worker);
+    exchange_crown(worker, worker->learnt);
     return 1;
 }
 

@@ -16,6 +16,8 @@ enum {
     LINE = 16,     /* floats of a cache line and of the widest vector; zeros fill a row up to a multiple */
     QUEUE = 4,     /* blocks made ahead, at most, so that what they need comes from memory meanwhile */
     CHUNK = 10000, /* words of a chunk: gensim's batch_words */
+    CROWN = 16,    /* last rows of syn1, which each of several threads has copies of: the tree's upper four levels */
+    UNSEEN = 64,   /* context words that all threads together train before they exchange what their copies learnt */
 };
 
 /* The next of a sequence of random numbers: splitmix64 (Steele, Lea, Flood 2014); the n-th of them is
@@ -64,6 +66,7 @@ typedef struct {
     uint32_t centre;
     int is_path;
     uint64_t *drawn; /* random numbers, out of which the targets will be made */
+    uint32_t copies; /* a bit for each row of the crown among the targets */
     float **fetch;   /* rows that this block is the first to need */
     size_t fetches;
 } Block;
@@ -77,6 +80,8 @@ typedef struct {
     /* The whole step; fetches the rows of a later block. A product of 6 and more, or -6 and less, changes nothing:
      * gensim's MAX_EXP. */
     void (*step)(const Block *block, const Block *later, size_t width, float alpha, float *products);
+    /* Adds to a row what its copy learnt since it was as `old`; then both are the row. */
+    void (*exchange)(float *row, float *copy, float *old, size_t width);
 } Kernel;
 
 extern const Kernel skipgram_avx512, skipgram_avx2, skipgram_base;
@@ -136,6 +141,11 @@ struct Worker {
     uint64_t random;
     float alpha;
     float *products;
+    /* The crown's rows, and behind them as they were: every path leads through some, and a row that two threads write in
+     * turns is on its way between their cores most of the time. NULL for one thread. */
+    float *crown;
+    uint32_t learnt;          /* of these copies; a bit for each */
+    size_t unseen, exchange_at; /* context words since the last exchange, and how many there may be */
     Block queue[QUEUE];
     size_t first, waiting;
     uint32_t *words; /* of a sentence, after subsampling */
@@ -145,8 +155,9 @@ struct Worker {
     void *memory;
 };
 
-/* Returns 0 without memory. */
-int worker_init(Worker *worker, const Model *model, void (*visit)(Worker *, const Block *, const Block *later));
+/* One of so many threads. Returns 0 without memory. */
+int worker_init(Worker *worker, const Model *model, unsigned threads,
+                void (*visit)(Worker *, const Block *, const Block *later));
 void worker_free(Worker *worker);
 
 /* Visits all blocks of these ids (whole sentences) in order, but for each held_out-th sentence. Returns 0 without

@@ -18,7 +18,7 @@ static int runs_here(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-const Kernel skipgram_avx2 = {"avx2", runs_here, multiply, step};
+const Kernel skipgram_avx2 = {"avx2", runs_here, multiply, step, exchange};
 
 #ifdef __clang__
 #pragma clang attribute pop
@@ -28,5 +28,5 @@ const Kernel skipgram_avx2 = {"avx2", runs_here, multiply, step};
 
 static int runs_here(void) { return 0; }
 
-const Kernel skipgram_avx2 = {"avx2", runs_here, NULL, NULL};
+const Kernel skipgram_avx2 = {"avx2", runs_here, NULL, NULL, NULL};
 #endif

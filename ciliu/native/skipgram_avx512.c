@@ -19,7 +19,7 @@ static int runs_here(void) {
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 }
 
-const Kernel skipgram_avx512 = {"avx512", runs_here, multiply, step};
+const Kernel skipgram_avx512 = {"avx512", runs_here, multiply, step, exchange};
 
 #ifdef __clang__
 #pragma clang attribute pop
@@ -29,5 +29,5 @@ const Kernel skipgram_avx512 = {"avx512", runs_here, multiply, step};
 
 static int runs_here(void) { return 0; }
 
-const Kernel skipgram_avx512 = {"avx512", runs_here, NULL, NULL};
+const Kernel skipgram_avx512 = {"avx512", runs_here, NULL, NULL, NULL};
 #endif

@@ -14,4 +14,4 @@
 
 static int runs_here(void) { return 1; }
 
-const Kernel skipgram_base = {"baseline", runs_here, multiply, step};
+const Kernel skipgram_base = {"baseline", runs_here, multiply, step, exchange};

@@ -220,3 +220,12 @@ static void step(const Block *block, const Block *later, size_t width, float alp
     else
         update(&context, &target, later, width, products);
 }
+
+static void exchange(float *row, float *copy, float *old, size_t width) {
+    for (size_t i = 0; i < width; i += LANES) {
+        const Vector sum = load(row + i) + (load(copy + i) - load(old + i));
+        store(row + i, sum);
+        store(copy + i, sum);
+        store(old + i, sum);
+    }
+}

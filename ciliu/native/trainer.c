@@ -99,7 +99,7 @@ static PyObject *trainer_loss(PyObject *object, PyObject *arguments) {
     Worker worker;
     int good;
     Py_BEGIN_ALLOW_THREADS
-    good = worker_init(&worker, &model, visit_loss);
+    good = worker_init(&worker, &model, 1, visit_loss);
     worker.random = random_start(model.seed, UINT64_MAX, 0);
     good = good && worker_run(&worker, &shard, 0, shard.size);
     worker_free(&worker);

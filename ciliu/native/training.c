@@ -16,6 +16,7 @@ typedef struct {
     atomic_uint_fast64_t next, words, trained;
     atomic_bool failed;
     uint64_t end;
+    unsigned threads;
 } Run;
 
 double training_alpha(const Training *training, uint64_t done) {
@@ -38,7 +39,7 @@ static void *work(void *argument) {
     const Training *training = run->training;
     const Chunks *chunks = &training->chunks;
     Worker worker;
-    int good = worker_init(&worker, &training->model, visit_step);
+    int good = worker_init(&worker, &training->model, run->threads, visit_step);
     uint64_t done, words = 0;
     while (good && !atomic_load(&run->failed) && (done = atomic_fetch_add(&run->next, 1)) < run->end) {
         const size_t number = (size_t)(done % chunks->count);
@@ -59,7 +60,7 @@ static void *work(void *argument) {
 
 int training_run(const Training *training, uint64_t done, uint64_t end, unsigned threads, uint64_t *words,
                  uint64_t *trained) {
-    Run run = {.training = training, .end = end};
+    Run run = {.training = training, .end = end, .threads = threads};
     atomic_init(&run.next, done);
     pthread_t *others = calloc(threads, sizeof(pthread_t));
     if (!others)
