@@ -198,8 +198,11 @@ class Export(StageTask):
         return [*(made[name] for name in ("dictionary", "vocabulary", "train")), *files]
 
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        versions = {name: library_version(name) for name in export.versions(self.formats)}
-        return super().recipe_of(outside) | {"versions": versions}
+        recipe = super().recipe_of(outside)
+        return recipe | {"versions": recipe["versions"] | {name: library_version(name) for name in self.writers()}}
+
+    def writers(self) -> tuple[str, ...]:
+        return export.writers(self.formats)
 
     def harmless_parameters(self) -> dict[str, Any]:
         return {"origin": self.origin()}
