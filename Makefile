@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -93,6 +93,13 @@ bench-extend: install
 
 bench-articles: install
 	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)
+
+bench-sql: install
+	$(BIN)/python benchmarks/sql_speed.py --shared $(SHARED)
+
+# 100 million digests: 10 GB of disk for some minutes
+bench-digests: install
+	$(BIN)/python benchmarks/digests.py
 
 bench-near: install
 	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)

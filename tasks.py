@@ -11,13 +11,17 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
+from ciliu import normal_form
+from pipeline import articles, cache, database_urls, dedup, dictionary, export, segment, train, vocabulary
+from pipeline.articles import sql
+from pipeline.articles.chinese import CONFIGURATIONS
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source, find, read_state
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.task import FilesParameter, StageTask, library_version
+from pipeline.parameters import FilesParameter, NamesParameter
+from pipeline.task import StageTask, file_contents
 
 
 def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
@@ -41,11 +45,18 @@ def choice(default: str, *others: str, description: str) -> luigi.ChoiceParamete
     return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
 
 
+class SourcesParameter(FilesParameter):
+    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
+
+    def normalize(self, value: Any) -> Any:
+        return tuple(database_urls.take(source) for source in super().normalize(value))
+
+
 class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = FilesParameter(description="files and folders: text, JSON, tables, Wikipedia dumps, also packed")
+    sources = SourcesParameter(description="files and folders: text, JSON, tables, dumps, also packed; databases")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -70,18 +81,45 @@ class Articles(StageTask):
     )
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
+    query = luigi.Parameter(
+        default="", significant=False, description="of a database: the SELECT whose rows are the articles"
+    )
+    fingerprint_query = luigi.Parameter(
+        default="", significant=False,
+        description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
+    )  # fmt: skip
+    normal_form = NamesParameter(default=(), description="rules to turn on; with a minus before the name: off")
+    opencc = choice("none", *CONFIGURATIONS, description="traditional Chinese to simplified, by OpenCC's table")
+    min_characters = whole(0, 0, 10**9, "reject an article of fewer, white space not counted")
+    max_characters = whole(0, 0, 10**9, "reject an article of more; 0: none")
+    min_han = real(0.0, 1, "reject an article with a smaller share of Han among its characters")
+    max_foreign = real(1.0, 1, "reject an article with a larger share of kana and hangul among its Asian characters")
+    keywords = FilesParameter(default=(), description="files with a word a line: reject an article that holds one")
+
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters() | {"normal_form": normal_form.choose(self.normal_form)}
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        return super().harmless_parameters() | {"keywords": tuple(self.keywords)}  # the key takes what is in them
+
+    def versions(self) -> tuple[str, ...]:
+        return articles.versions(self.opencc)
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
             fingerprints = Fingerprints(Path(self.data))
-            options = Options(**self.parameters())
-            found, self.left_out = find(self.sources, options)
-            self._sources = read_state(found, fingerprints, options)
+            options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
+            urls = [given for given in self.sources if database_urls.is_database(given)]
+            databases = sql.find(urls, options)
+            files = [given for given in self.sources if given not in urls]
+            found, self.left_out = find(files, options) if files or not databases else ([], [])
+            self._sources = [*read_state(found, fingerprints, options), *databases]
             fingerprints.save()
         return self._sources
 
     def outside(self) -> dict[str, Any]:
-        return {"sources": [[source.name, source.digest] for source in self.read_sources()]}
+        words = {"keywords": file_contents([Path(path) for path in self.keywords], self.data)} if self.keywords else {}
+        return {"sources": [[source.name, source.digest] for source in self.read_sources()], **words}
 
     def arguments(self) -> list[Any]:
         return [self.read_sources()]
@@ -95,13 +133,14 @@ class Dedup(StageTask):
     near = luigi.BoolParameter(description="drop near-duplicates too")
     near_threshold = real(0.5, 1, "the Jaccard of two texts' 3-grams that makes them near-duplicates")
     near_values = whole(128, 16, 1_024, "values of a signature")
+    lines = whole(0, 0, 10**9, "a line that stands in more articles than that stays in the first only; 0: all stay")
 
     def settings(self) -> dict[str, Any]:
-        return self.parameters() if self.near else {}
+        given = self.parameters().items()
+        return {name: value for name, value in given if (self.lines if name == "lines" else self.near)}
 
-    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        versions = {name: library_version(name) for name in dedup.versions(self.near)}
-        return super().recipe_of(outside) | {"versions": versions}
+    def versions(self) -> tuple[str, ...]:
+        return dedup.versions(self.near)
 
 
 class Dictionary(StageTask):
@@ -197,12 +236,8 @@ class Export(StageTask):
         files = [[Path(path) for path in getattr(self, name)] for name in ("stop_words", "protect")]  # of Segment's
         return [*(made[name] for name in ("dictionary", "vocabulary", "train")), *files]
 
-    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        recipe = super().recipe_of(outside)
-        return recipe | {"versions": recipe["versions"] | {name: library_version(name) for name in self.writers()}}
-
-    def writers(self) -> tuple[str, ...]:
-        return export.writers(self.formats)
+    def versions(self) -> tuple[str, ...]:
+        return export.versions(self.formats)
 
     def harmless_parameters(self) -> dict[str, Any]:
         return {"origin": self.origin()}

@@ -35,8 +35,9 @@ ORIGIN: dict[str, Any] = {
         "counts": {},
         "files": {},
     }
-    for name in ("dictionary", "segment", "vocabulary", "train")
+    for name in ("articles", "dictionary", "segment", "vocabulary", "train")
 }
+ORIGIN["articles"]["parameters"] = {"normal_form": [], "opencc": "none"}
 ORIGIN["segment"]["parameters"] = {"HMM": False, "keep_punctuation": False}
 ORIGIN["train"]["parameters"] = {"negative": 5, "hs": 0}
 

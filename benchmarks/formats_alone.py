@@ -100,7 +100,7 @@ USES: dict[str, tuple[str, str]] = {
     "spacy": (
         "spacy jieba==0.42.1 setuptools",
         'import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ".")\nimport spacy, spacy_tokenizer\n'
-        'nlp = spacy.load("spacy"); doc = nlp(TEXTS[0])\n'
+        'nlp = spacy.load("spacy-zh"); doc = nlp(TEXTS[0])\n'
         "result = [[t.text, bool(t.has_vector)] for t in doc]",
     ),
     "segmenter.py": (

@@ -13,12 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import corpus
 import report
 from pipeline import dedup, shard_files
 from pipeline.cli.tables import align
+from pipeline.dedup.exact import find_repeats
 from pipeline.vocabulary.counter import make_counter
 
 GOAL = 1.2
@@ -54,8 +53,8 @@ def measure_digests(articles: Path, deduplicated: Path) -> int:
     files = shard_files.files(articles, ".jsonl")
 
     def hold() -> object:
-        first, ends, offsets = dedup.find_first(files, deduplicated)
-        return dedup.share_out(files, ends, offsets, first, np.zeros(len(first), dtype=bool))
+        with tempfile.TemporaryDirectory() as work:
+            return dedup.share_out(files, *find_repeats(files, deduplicated, Path(work)))
 
     return traced_peak(hold)
 

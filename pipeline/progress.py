@@ -71,6 +71,8 @@ class Bar:
         rate = (self.done - self._initial) / (now - self._started)
         left = (self.total - self.done) / rate if rate else float("inf")
         text = f"{self.label}: {self.done / self.total:.0%}, {tqdm.format_sizeof(rate)}{self.unit}/s, {left:.0f} s left"
+        if self.total == float("inf"):
+            text = f"{self.label}: {tqdm.format_sizeof(self.done)}{self.unit}, {tqdm.format_sizeof(rate)}{self.unit}/s"
         fields = {"event": "progress", "stage": self.label, "done": self.done, "total": self.total, "rate": rate}
         log.info(text, extra={"fields": fields})
         if mode == "lines":
@@ -83,7 +85,7 @@ class Bar:
 
 @contextmanager
 def bar(label: str, total: float, unit: str = "B", initial: float = 0.0) -> Iterator[Bar]:
-    """A ``Bar`` over ``total`` units of work, ``initial`` of them done before; gone when the block ends."""
+    """A ``Bar`` over ``total`` units of work (perhaps infinite), ``initial`` of them done before; gone in the end."""
     shown = Bar(label, total, unit, initial)
     try:
         yield shown

@@ -17,16 +17,8 @@ import luigi
 
 from pipeline import cache, progress
 from pipeline.fingerprints import Fingerprints
+from pipeline.parameters import FilesParameter
 from pipeline.processes import refuse_unguarded_script
-
-
-class FilesParameter(luigi.ListParameter):
-    """Paths of files from outside, as a JSON list or parted by commas; the key takes their names and contents."""
-
-    def parse(self, text: str) -> Any:
-        if text.lstrip().startswith("["):
-            return super().parse(text)
-        return tuple(path.strip() for path in text.split(",") if path.strip())
 
 
 class Folder(luigi.LocalTarget):
@@ -122,11 +114,15 @@ class StageTask(luigi.Task):
             self._recipe = self.recipe_of(self.outside())
         return self._recipe
 
+    def versions(self) -> tuple[str, ...]:
+        """The libraries that shape the bytes."""
+        return self.stage.VERSIONS  # type: ignore[no-any-return] # a module's
+
     def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
         return {
             "stage": self.name,
             "version": self.stage.VERSION,
-            "versions": {name: library_version(name) for name in self.stage.VERSIONS},
+            "versions": {name: library_version(name) for name in self.versions()},
             "parameters": self.settings(),
             "inputs": {**outside, **{task.name: task.identity() for task in self.inputs()}},
         }

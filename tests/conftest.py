@@ -20,6 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).parents[2] / "shared"
+CORPORA = ("cn_laws", "fudan", "modern_translation", "reviews", "tech", "wiki_paras", "xwlb")
 
 # ``ciliu`` in a process of its own with shards of 64 KiB, so that little text makes many.
 CILIU = [

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import xxhash
+from conftest import Front, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import dedup, shard_files
+from pipeline.dedup import exact, partitions
 
 few = settings(deadline=None, max_examples=12)
 many = settings(deadline=None, max_examples=200)
@@ -71,9 +74,9 @@ def write(folder: Path, *parts: Sequence[Article]) -> Path:
     return folder
 
 
-def make(articles: Path, output: Path, processes: int = 1) -> dict[str, Any]:
+def make(articles: Path, output: Path, processes: int = 1, lines: int = 0) -> dict[str, Any]:
     output.mkdir(parents=True)
-    return dedup.run(articles, output, processes=processes)
+    return dedup.run(articles, output, processes=processes, lines=lines)
 
 
 def read_output(output: Path) -> list[Article]:
@@ -182,3 +185,130 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path) -> None:
     assert counts[0] == counts[1]
     assert contents(tmp_path / "out1") == contents(tmp_path / "out2")
     assert counts[0]["articles"] == 23
+
+
+# ---------------------------------------------------------------- partitions: more digests than memory
+
+
+@many
+@given(st.lists(st.tuples(WORD64, WORD64), max_size=60), st.integers(1, 20), st.lists(st.integers(0, 60), max_size=4))
+def test_partitions_find_what_a_dictionary_finds(
+    tmp_path_factory: pytest.TempPathFactory, digests: list[tuple[int, int]], size: int, ends: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("partitions")
+    rows = np.array([(*digest, 7 * number) for number, digest in enumerate(digests)], dtype=partitions.ROW)
+    paths = []
+    for start, end in itertools.pairwise([0, *sorted(end % (len(rows) + 1) for end in ends), len(rows)]):
+        paths.append(folder / str(len(paths)))
+        rows[start:end].tofile(paths[-1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partitions, "PARTITION", size)
+        placed = partitions.read_placed(paths)
+        found = partitions.find(placed, len(rows), exact.repeats_of, folder / "repeats")
+    first: dict[tuple[int, int], int] = {}
+    expected = [(number, first.setdefault(digest, number)) for number, digest in enumerate(digests)]
+    repeats = np.fromfile(found, dtype=partitions.REPEAT)
+    assert repeats["number"].tolist() == [number for number, of in expected if of != number]
+    assert repeats["of"].tolist() == [of for number, of in expected if of != number]
+    assert repeats["offset"].tolist() == [7 * of for number, of in expected if of != number]
+    parts = [rows["number"].tolist() for _, rows in partitions.by_shard(found, partitions.ends_of(paths))]
+    assert list(itertools.chain(*parts)) == repeats["number"].tolist()
+
+
+def test_many_partitions_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = [article(number, f"第{number % 230}篇\n第{number % 7}天") for number in range(600)]  # 天 day
+    articles = write(tmp_path / "articles", *spread(everything, [70, 200, 410]))
+    one = make(articles, tmp_path / "one", lines=2)
+    monkeypatch.setattr(partitions, "PARTITION", 20)
+    assert make(articles, tmp_path / "many", lines=2) == one
+    assert contents(tmp_path / "many") == contents(tmp_path / "one")
+
+
+# ---------------------------------------------------------------- lines across articles
+
+FOOTER = "本文由编辑部整理"  # 本文 this text, 由 by, 编辑部 editors, 整理 arranged
+
+
+def removed_lines(output: Path) -> list[tuple[str, int, str]]:
+    rows = map(json.loads, (output / "shared_lines.jsonl").read_text(encoding="utf-8").splitlines())
+    return [(row["line"], row["articles"], row["id"]) for row in rows]
+
+
+def test_a_line_in_more_articles_than_that_stays_in_the_first_only(tmp_path: Path) -> None:
+    texts = [f"今天下雨\n{FOOTER}", f"明天晴\n \n {FOOTER} ", f"{FOOTER}\n{FOOTER}\n后天刮风", "今天下雨\n晴"]
+    articles = write(tmp_path / "articles", [article(1, texts[0]), article(2, texts[1])], [article(3, texts[2])],
+                     [article(4, texts[3])])  # fmt: skip
+    counts = make(
+        articles, tmp_path / "out", lines=2
+    )  # 今天 today, 明天 tomorrow, 后天 the day after, 晴 fair, 刮风 windy
+    assert [one["text"] for one in read_output(tmp_path / "out")] == [texts[0], "明天晴\n ", "后天刮风", texts[3]]
+    assert removed_lines(tmp_path / "out") == [(FOOTER, 3, "n1")]
+    assert counts["lines_removed"] == 3
+    assert counts["line_characters_removed"] == len(f"\n {FOOTER} {FOOTER}\n{FOOTER}\n")
+    assert counts["characters"] == sum(len(one["text"]) for one in read_output(tmp_path / "out"))
+
+
+def test_an_article_of_which_nothing_is_left_is_dropped_and_listed(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", [article(1, "晴\n雨"), article(2, "雨\n\n晴"), article(3, "雨\n风")])
+    counts = make(articles, tmp_path / "out", lines=1)
+    assert [one["text"] for one in read_output(tmp_path / "out")] == ["晴\n雨", "风"]
+    assert duplicates(tmp_path / "out") == [{"id": "n2", "source": "news/a.jsonl", "repeats": None}]
+    assert (counts["emptied"], counts["articles"]) == (1, 2)
+
+
+def test_duplicates_shows_an_article_that_repeats_others_line_by_line(
+    front: Front, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = ["晴\n雨", "雨\n\n晴"]
+    source = write_articles(tmp_path / "a.jsonl", [{"id": f"n{n}", "text": text} for n, text in enumerate(texts)])
+    front.run(source, "--only", "dedup", "--set", "Dedup.lines=1")
+    capsys.readouterr()
+    front("duplicates", "--exact")
+    assert "repeats earlier articles, line by line" in capsys.readouterr().out
+
+
+def test_articles_that_are_dropped_do_not_count_for_their_lines(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", [article(1, "晴\n雨"), article(2, " 晴\n雨"), article(3, "雨\n风")])
+    assert make(articles, tmp_path / "out", lines=2)["lines_removed"] == 0  # 雨 rain stands in two that stay
+
+
+def test_a_shard_of_which_no_line_goes_takes_no_second_place_on_disk(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", [article(1, "晴")], [article(2, "雨\n晴")], [article(3, "风")])
+    make(articles, tmp_path / "out", lines=1)
+    assert (tmp_path / "out" / "00002.jsonl").samefile(articles / "00002.jsonl")
+
+
+LINES = st.lists(st.lists(st.sampled_from("晴雨风雪 "), min_size=1, max_size=4), min_size=1, max_size=12)
+
+
+@few
+@given(LINES, st.integers(1, 3), st.lists(st.integers(0, 12), max_size=3))
+def test_lines_that_are_removed_are_those_that_a_count_says_however_the_articles_are_spread(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], most: int, ends: list[int]
+) -> None:
+    unique: dict[str, list[str]] = {}
+    for number, lines in enumerate(texts):  # a line of its own keeps each article
+        unique.setdefault("".join(lines).replace(" ", ""), [*lines, f"第{number}"])
+    given_articles = [article(number, "\n".join(lines)) for number, lines in enumerate(unique.values())]
+    times = Counter(line for lines in unique.values() for line in set(lines))
+    seen: set[str] = set()
+    expected = []
+    for lines in unique.values():
+        gone = {line for line in lines if times[line] > most and line in seen and line.strip()}
+        expected.append([line for line in lines if line not in gone])
+        seen.update(lines)
+    folder = tmp_path_factory.mktemp("lines")
+    articles = write(folder / "articles", *spread(given_articles, ends))
+    make(articles, folder / "out", lines=most)
+    left = read_output(folder / "out")
+    assert [one["text"] for one in left] == ["\n".join(lines).strip("\n") for lines in expected]
+    again = make(write(folder / "again", left), folder / "out again", lines=most)
+    assert again["lines_removed"] == 0
+
+
+def test_two_processes_remove_the_same_lines_as_one(tmp_path: Path) -> None:
+    everything = [article(number, f"第{number}篇\n第{number % 7}天\n{FOOTER}") for number in range(60)]
+    articles = write(tmp_path / "articles", *spread(everything, [7, 20, 41]))
+    counts = [make(articles, tmp_path / f"out{number}", processes=number, lines=1) for number in (1, 2)]
+    assert counts[0] == counts[1]
+    assert contents(tmp_path / "out1") == contents(tmp_path / "out2")

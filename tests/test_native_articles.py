@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(native is None, reason="the native core was not 
 many = settings(deadline=None, max_examples=1_000)
 
 SOURCE = 'news/"一".jsonl'
+ALL = (1 << len(normal_form.DEFAULT)) - 1  # the rules, as bits
 # What the rules change, what stands beside it, and what ends or escapes something in JSON.
 LETTERS = st.sampled_from(
     [*"一是的中。，！（）：；？～．．Ａ１ａ＋Ｚ／＠", *"aZ09 .\"\\/{}[]:,\n\r\t\x00\x07\x0b\x0c\x1b\x1c\x1f\x7f",
@@ -49,22 +50,26 @@ def by_python(line: bytes, number: int) -> tuple[bytes, Counter[str]] | None:
     record = parse_line(text.decode(line, "line"), text)
     if record is None or isinstance(record, Rejected):
         return None
-    article, changed = make_article(record, SOURCE, number)
+    article, changes = make_article(record, SOURCE, number)
     if isinstance(article, Rejected):
         return None
-    counts = Counter(articles=1, characters_in=len(record["text"]), characters=len(article["text"]), **changed)
+    removed = {f"{rule} removed": times for rule, times in changes.get("removed", {}).items()}
+    counts = Counter(articles=1, characters_in=len(record["text"]), characters=len(article["text"]))
+    counts.update(changes.get("normal_form", {}))
+    counts.update(removed)
     return (json.dumps(article, ensure_ascii=False) + "\n").encode(), counts
 
 
-def reader(record: Any = FIELDS) -> Any:
-    """For records with these names."""
+def reader(record: Any = FIELDS, rules: int = ALL) -> Any:
+    """For records with these names, by these rules of the normal form."""
     names = tuple((name.encode(), number if name in record else -2) for number, name in enumerate(FIELDS))
-    return native.Articles(json.dumps(SOURCE, ensure_ascii=False)[1:-1].encode(), names)
+    return native.Articles(json.dumps(SOURCE, ensure_ascii=False)[1:-1].encode(), names, rules)
 
 
 def counts_of(core: Any) -> Counter[str]:
     counts = core.counts()
-    return Counter({**counts.pop("normal_form"), **counts})
+    removed = {f"{rule} removed": times for rule, times in counts.pop("removed").items()}
+    return Counter({**counts.pop("normal_form"), **removed, **counts})
 
 
 def names_in(line: bytes) -> list[str]:
@@ -168,14 +173,14 @@ def test_a_line_with_other_names_than_those_before_is_left_to_python() -> None:
     lines = b'{"text": "a", "x": 1}\n{"text": "b", "id": "1"}\n'
     assert reader(["text"]).read(lines, 0, len(lines), 0)[2] == 1
     assert reader(["text", "id"]).read(lines, 0, len(lines), 0)[2] == 0
-    passed_over = native.Articles(b"", ((b"text", 0), (b"x", -1)))
+    passed_over = native.Articles(b"", ((b"text", 0), (b"x", -1)), ALL)
     assert passed_over.read(lines, 0, len(lines), 0)[2] == 1
 
 
 @pytest.mark.parametrize("names", [((b"text", 4),), ((b"text", -3),), tuple((b"%d" % n, -1) for n in range(33))])
 def test_names_that_are_none_are_refused(names: Any) -> None:
     with pytest.raises(ValueError, match="at most 32 names"):
-        native.Articles(b"", names)
+        native.Articles(b"", names, ALL)
 
 
 # ---------------------------------------------------------------- the stage

@@ -360,10 +360,17 @@ def manifest_of(task: StageTask) -> cache.Json:
 def test_without_near_the_key_the_files_and_the_counts_are_what_they_were(text: Path) -> None:
     task = make_dedup(text)
     recipe, manifest = task.recipe(), manifest_of(task)
-    assert (recipe["version"], recipe["versions"], recipe["parameters"]) == (1, {}, {})
+    assert (recipe["version"], recipe["versions"], recipe["parameters"]) == (dedup.VERSION, {}, {})
     assert {Path(name).suffix for name in manifest["files"]} == {".jsonl", ".digests", ".duplicates"}
     assert not any("similarity" in row for row in duplicates(task.folder))
-    assert set(manifest["counts"]) == {"articles_in", "characters_in", "duplicates", "articles", "characters"}
+    assert set(manifest["counts"]) == {
+        "articles_in",
+        "characters_in",
+        "duplicates",
+        "articles",
+        "characters",
+        "dropped_characters",
+    }
     assert make_dedup(text, "Dedup.near_threshold=0.9").key == task.key
 
 

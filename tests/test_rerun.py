@@ -62,6 +62,7 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
         ("Train.epochs=2", {"train", "export"}, "Train.epochs 1 → 2"),
         ("Train.vector_size=9", {"train", "export"}, "Train.vector_size 8 → 9"),
         ("Dedup.near=true", {"dedup", *AFTER_SEGMENT}, "Dedup.near unset → True"),
+        ("Dedup.lines=3", {"dedup", *AFTER_SEGMENT}, "Dedup.lines unset → 3"),
         ("Vocabulary.min_count=4", AFTER_VOCABULARY, "Vocabulary.min_count 5 → 4"),
         ("Segment.keep_punctuation=true", AFTER_SEGMENT, "Segment.keep_punctuation False → True"),
         ("Segment.engine=none", AFTER_SEGMENT, "Segment.engine unset → none"),
@@ -231,7 +232,7 @@ def test_a_rule_of_the_normal_form_reruns_everything_but_the_dictionary(
     from pipeline import articles
 
     monkeypatch.setattr(articles, "VERSION", articles.VERSION + 1)
-    monkeypatch.setattr(normal_form, "RULES", normal_form.RULES[:-1])
+    monkeypatch.setitem(normal_form.RULES, "spaces", lambda text: (text, 0))
     assert "Articles's VERSION" in plan()["articles"]
     assert ready.run() == ALL - {"dictionary"}
 

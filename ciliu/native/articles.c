@@ -142,9 +142,12 @@ static int normalize_field(Articles *articles, int field, const Value *value, No
         text = unescaped->text;
         size = unescaped->size;
     }
-    if (!reserve(&articles->fields[field], &articles->capacities[field], size))
+    if (!reserve(&articles->fields[field], &articles->capacities[field], size + 1)) /* never NULL, which says no */
         return JSONL_NO_MEMORY;
-    articles->sizes[field] = (size_t)(normalize(text, size, articles->fields[field], counts) - articles->fields[field]);
+    const uint8_t *end = normalize(text, size, articles->rules, articles->fields[field], counts);
+    if (!end)
+        return JSONL_ODD;
+    articles->sizes[field] = (size_t)(end - articles->fields[field]);
     return JSONL_TEXT;
 }
 
@@ -231,6 +234,7 @@ int articles_add(Articles *articles, const uint8_t *line, const uint8_t *end, ui
     articles->articles++;
     articles->counts.characters_in += counts.characters_in;
     articles->counts.characters += counts.characters;
+    articles->counts.line_ends_removed += counts.line_ends_removed;
     for (int rule = 0; rule < NORMAL_RULES; rule++)
         articles->counts.changed[rule] += counts.changed[rule];
     return JSONL_TEXT;

@@ -21,6 +21,7 @@ typedef struct {
     int name_count, wanted; /* so many of them each record must have: all that are not FIELD_ODD */
     const uint8_t *source; /* its name as it stands in JSON, without quotes */
     size_t source_size;
+    unsigned rules; /* of the normal form */
     uint64_t articles;
     NormalCounts counts; /* of the texts */
     Text unescaped;

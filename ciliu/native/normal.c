@@ -49,6 +49,35 @@ static int is_alphanumeric(uint32_t c) {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
 }
 
+/* Whether NFC may change the character, or join it to the one before it; generous, a test holds that it is enough. */
+static int nfc_may_change(uint32_t c) {
+    static const uint32_t ranges[][2] = {
+        {0x300, 0x36F},     {0x374, 0x374},     {0x37E, 0x37E},     {0x387, 0x387},     {0x483, 0x489},
+        {0x591, 0x135F},    {0x1714, 0x2001},   {0x20D0, 0x20F0},   {0x2126, 0x212B},   {0x2329, 0x232A},
+        {0x2ADC, 0x2DFF},   {0x302A, 0x302F},   {0x3099, 0x309A},   {0xA66F, 0xABED},   {0xF900, 0xFB4E},
+        {0xFE20, 0xFE2F},   {0x101FD, 0x11FFF}, {0x16100, 0x16FFF}, {0x1BC9E, 0x1BC9E}, {0x1D15E, 0x1D244},
+        {0x1E000, 0x1E94A}, {0x2F800, 0x2FA1D},
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges) && c >= ranges[i][0]; i++)
+        if (c <= ranges[i][1])
+            return 1;
+    return 0;
+}
+
+/* Whether an entity of HTML may stand there. */
+static int has_entity(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (p = memchr(p, '&', (size_t)(end - p)))) {
+        const uint8_t *name = ++p;
+        name += name < end && *name == '#';
+        const uint8_t *q = name;
+        while (q < end && q - name < 32 && is_alphanumeric(*q))
+            q++;
+        if (q > name && q < end && *q == ';')
+            return 1;
+    }
+    return 0;
+}
+
 /* The character at `p` or behind the controls there, which are counted in *controls. Returns its bytes, from *at on; 0:
  * the end, or not UTF-8. */
 static size_t next_kept(const uint8_t *p, const uint8_t *end, const uint8_t **at, uint32_t *point, uint64_t *controls) {
@@ -93,10 +122,13 @@ typedef struct {
     const uint8_t *p, *end;
     uint8_t *out;
     uint32_t before; /* the last character that was no control */
+    unsigned rules;
     NormalCounts *counts;
 } Normal;
 
-/* One character that a rule may change. Returns 0: not UTF-8. */
+static int holds(const Normal *self, int rule) { return (self->rules >> rule) & 1; }
+
+/* One character that a rule may change. Returns 0: not UTF-8, or there may be something for NFC. */
 static int normalize_one(Normal *self) {
     NormalCounts *counts = self->counts;
     const uint8_t *at;
@@ -119,16 +151,19 @@ static int normalize_one(Normal *self) {
             self->p = at + 1;
             counts->characters_in += controls + 1;
             counts->changed[NORMAL_CONTROLS] += controls;
+            counts->line_ends_removed++;
         }
         *self->out++ = '\n';
     } else if (is_space(c)) {
         counts->changed[NORMAL_SPACES]++;
         *self->out++ = ' ';
-    } else if (is_full_width(c) && (c != FULL_STOP || (is_alphanumeric(self->before) &&
+    } else if (is_full_width(c) && holds(self, NORMAL_FULL_WIDTH) && (c != FULL_STOP || (is_alphanumeric(self->before) &&
                                                        next_kept(self->p, self->end, &at, &after, &controls) &&
                                                        is_alphanumeric(after)))) {
         counts->changed[NORMAL_FULL_WIDTH]++;
         *self->out++ = (uint8_t)(c - FULL_WIDTH);
+    } else if (holds(self, NORMAL_NFC) && nfc_may_change(c)) {
+        return 0;
     } else {
         memcpy(self->out, start, size);
         self->out += size;
@@ -137,8 +172,8 @@ static int normalize_one(Normal *self) {
     return 1;
 }
 
-uint8_t *normalize(const uint8_t *text, size_t size, uint8_t *out, NormalCounts *counts) {
-    Normal self = {text, text + size, out, 0, counts};
+uint8_t *normalize(const uint8_t *text, size_t size, unsigned rules, uint8_t *out, NormalCounts *counts) {
+    Normal self = {text, text + size, out, 0, rules, counts};
     while (self.p < self.end) {
         uint64_t characters = 0;
         const uint8_t *plain = skip_plain(self.p, self.end, &characters);
@@ -153,5 +188,7 @@ uint8_t *normalize(const uint8_t *text, size_t size, uint8_t *out, NormalCounts 
         if (self.p < self.end && !normalize_one(&self))
             return NULL;
     }
+    if (holds(&self, NORMAL_ENTITIES) && has_entity(out, self.out))
+        return NULL;
     return self.out;
 }

@@ -26,7 +26,8 @@ static int add_names(ArticlesObject *self) {
 static PyObject *articles_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
     PyObject *source, *names;
     (void)options;
-    if (!PyArg_ParseTuple(arguments, "SO!", &source, &PyTuple_Type, &names))
+    unsigned rules;
+    if (!PyArg_ParseTuple(arguments, "SO!I", &source, &PyTuple_Type, &names, &rules))
         return NULL;
     ArticlesObject *self = (ArticlesObject *)type->tp_alloc(type, 0);
     if (self) {
@@ -34,6 +35,7 @@ static PyObject *articles_new(PyTypeObject *type, PyObject *arguments, PyObject 
         self->names = Py_NewRef(names);
         self->articles.source = (const uint8_t *)PyBytes_AS_STRING(source);
         self->articles.source_size = (size_t)PyBytes_GET_SIZE(source);
+        self->articles.rules = rules;
         if (!add_names(self))
             Py_CLEAR(self);
     }
@@ -73,10 +75,11 @@ static PyObject *articles_counts(PyObject *object, PyObject *nothing) {
     const Articles *articles = &((const ArticlesObject *)object)->articles;
     const uint64_t *changed = articles->counts.changed;
     (void)nothing;
-    return Py_BuildValue("{sKsKsKs{sKsKsKsK}}", "articles", articles->articles, "characters_in",
+    return Py_BuildValue("{sKsKsKs{sKsKsKsK}s{sKsK}}", "articles", articles->articles, "characters_in",
                          articles->counts.characters_in, "characters", articles->counts.characters, "normal_form",
                          "controls", changed[NORMAL_CONTROLS], "line_ends", changed[NORMAL_LINE_ENDS], "spaces",
-                         changed[NORMAL_SPACES], "full_width", changed[NORMAL_FULL_WIDTH]);
+                         changed[NORMAL_SPACES], "full_width", changed[NORMAL_FULL_WIDTH], "removed", "controls",
+                         changed[NORMAL_CONTROLS], "line_ends", articles->counts.line_ends_removed);
 }
 
 static void articles_dealloc(PyObject *object) {
@@ -97,9 +100,10 @@ static PyMethodDef methods[] = {
 
 PyTypeObject ArticlesType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ciliu._native.Articles",
-    .tp_doc = "Articles(source, names): source as it stands in JSON, in UTF-8, without quotes; names: a tuple of (name, "
-              "field) in UTF-8: 0 to 3 for text, id, title and label, -1 for a name that each record has and nobody "
-              "reads, -2 for one that makes a line Python's matter. Each record has all names but the last.",
+    .tp_doc = "Articles(source, names, rules): source as it stands in JSON, in UTF-8, without quotes; names: a tuple of "
+              "(name, field) in UTF-8: 0 to 3 for text, id, title and label, -1 for a name that each record has and "
+              "nobody reads, -2 for one that makes a line Python's matter. Each record has all names but the last. "
+              "rules: those of the normal form as bits, 8 for full_width, 16 for nfc, 32 for entities; the others hold.",
     .tp_basicsize = sizeof(ArticlesObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = articles_new,

@@ -8,18 +8,29 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 from ciliu import normal_form
 from pipeline import cache, shard_files, shards
-from pipeline.articles import native, readers
+from pipeline.articles import chinese, filters, native, readers, sql
+from pipeline.articles.article import make_article
 from pipeline.articles.json_reader import parse_line
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.sources import Piece, Source, cut, refuse_changed
 
-VERSION = 5
-VERSIONS: tuple[str, ...] = ()
+__all__ = ["VERSION", "VERSIONS", "make_article", "read_shard", "run", "summary", "versions"]
+
+VERSION = 6
+VERSIONS: tuple[str, ...] = ("unicode",)
+
+
+def versions(opencc: str) -> tuple[str, ...]:
+    """The libraries that shape the bytes. Raises ``ValueError`` where one is missing."""
+    if opencc == "none":
+        return VERSIONS
+    chinese.require()
+    return VERSIONS + chinese.VERSIONS
 
 
 def run(
@@ -30,7 +41,9 @@ def run(
     ``max_rejected`` is the share of records that may be rejected; ``options`` are those of ``Options``.
     Raises ``ValueError`` if more are, or if a source cannot be read to its end, or changed meanwhile.
     """
-    work = cut(sources, Options(**options))
+    chosen = Options(**options)
+    filters.read_keywords(chosen.keywords, chosen.normal_form)  # a bad file stops the run before any work
+    work = cut(sources, chosen)
     results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
     refuse_changed(sources)
     counts = shards.total(results)
@@ -42,42 +55,21 @@ def run(
 
 
 def refuse_rejected(counts: cache.Counts, max_rejected: float, report: Path) -> None:
-    """Raise ``ValueError`` if more than the share ``max_rejected`` of the records is no article."""
-    rejected, records = counts["rejected"], counts["records"]
+    """Raise ``ValueError`` if more than the share ``max_rejected`` of the records is no article; those that a filter
+    took out were asked for and do not count. Also if no article is left."""
+    records = counts["records"]
+    rejected = counts["rejected"] - sum(counts["rejected_by"].get(rule, 0) for rule in filters.RULES)
     if rejected > max_rejected * records:
         with report.open(encoding="utf-8") as file:
-            first = json.loads(file.readline())
+            first = next(row for row in map(json.loads, file) if row["rule"] not in filters.RULES)
         hint = "; Articles.encoding says which encoding it is" if first["reason"].startswith("not UTF-8") else ""
         raise ValueError(
             f"{rejected:,} of {records:,} records are no articles, more than Articles.max_rejected = {max_rejected:g} "
-            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; all: {report}"
+            f"allows; the first: {first['file']}, line {first['line']}: {first['reason']}{hint}; "
+            f"all: ciliu rejected, or {report}"
         )
-    if rejected == records:
-        raise ValueError("the sources hold no article")
-
-
-def make_article(
-    record: Record, source: str, line: int, options: Options = readers.DEFAULT
-) -> tuple[Record | Rejected, dict[str, int]]:
-    """The article of a ``record`` in normal form, and how often each rule changed its text.
-
-    Without an id of its own it is called by its ``source``, and its line there unless a file is an article.
-    """
-    fields = {name: record.get(name) for name in ("id", "title", "label", "text")}
-    if options.label == "folder":
-        fields["label"] = PurePosixPath(source).parent.name
-    texts = {name: "" if value is None else str(value) for name, value in fields.items()}
-    try:
-        normal = {name: normal_form.normalize(text) for name, text in texts.items()}
-    except ValueError as error:
-        return Rejected(str(error)), {}
-    article = {name: text for name, (text, _) in normal.items()}
-    if not article["text"].strip():
-        return Rejected("an empty text"), {}
-    identity = article.pop("id")
-    if not identity:
-        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
-    return {"id": identity, "source": source, **article}, normal["text"][1]
+    if not counts["articles"]:
+        raise ValueError(f"the sources hold no article{' that the filters let pass' if rejected < records else ''}")
 
 
 class _Writer:
@@ -88,7 +80,8 @@ class _Writer:
         self.options = replace(options, whole_lines=native.fits(options))
         self.native = native.NativeReader(options)
         self.counts: Counter[str] = Counter(records=0, articles=0, rejected=0, characters_in=0, characters=0)
-        self.changed: Counter[str] = Counter()
+        self.changes: normal_form.Changes = {name: Counter() for name in normal_form.CHANGES}
+        self.rejected: normal_form.Changes = {"rejected_by": Counter(), "rejected_characters": Counter()}
         self.found: Counter[str] = Counter()
         self.number = 0
         self._files: dict[str, IO[bytes]] = {}
@@ -114,19 +107,26 @@ class _Writer:
             self._write_row(self._file(".left_out"), {"file": source, "reason": record.reason})
             return
         self.counts["records"] += 1
-        article, changed = (record, {}) if isinstance(record, Rejected) else self._make(record, source, line)
-        self.changed.update(changed)
+        characters = 0 if isinstance(record, Rejected) else len(record["text"])
+        self.counts["characters_in"] += characters
+        article, changes = (
+            (record, {}) if isinstance(record, Rejected) else make_article(record, source, line, self.options)
+        )
         if isinstance(article, Rejected):
-            self.counts["rejected"] += 1
-            self._write_row(self._file(".rejected"), {"file": source, "line": line, "reason": article.reason})
-        else:
-            self.counts["articles"] += 1
-            self.counts["characters"] += len(article["text"])
-            self._write_row(self._articles(piece), article)
+            self._reject(article, source, line, characters)
+            return
+        for name, changed in changes.items():
+            self.changes[name].update(changed)
+        self.counts["articles"] += 1
+        self.counts["characters"] += len(article["text"])
+        self._write_row(self._articles(piece), article)
 
-    def _make(self, record: Record, source: str, line: int) -> tuple[Record | Rejected, dict[str, int]]:
-        self.counts["characters_in"] += len(record["text"])
-        return make_article(record, source, line, self.options)
+    def _reject(self, rejected: Rejected, source: str, line: int, characters: int) -> None:
+        self.counts["rejected"] += 1
+        self.rejected["rejected_by"][rejected.rule] += 1
+        self.rejected["rejected_characters"][rejected.rule] += characters
+        row = {"file": source, "line": line, "rule": rejected.rule, "reason": rejected.reason, **rejected.known}
+        self._write_row(self._file(".rejected"), row)
 
     def _open_for(self, piece: Piece, offset: int) -> None:
         """What ends at ``offset`` of the piece may belong into the next file of articles."""
@@ -151,10 +151,12 @@ class _Writer:
         for file in self._files.values():
             file.close()
         self.native.flush()
-        for total, read in zip((self.counts, self.changed, self.found), self.native.totals, strict=True):
+        for total, read in zip((self.counts, self.found), self.native.totals, strict=True):
             total.update(read)
-        found = {"found": dict(self.found)} if self.found else {}
-        return {**self.counts, "normal_form": dict(self.changed), **found}
+        for name, changed in self.native.changes.items():
+            self.changes[name].update(changed)
+        nested = {**self.changes, **self.rejected, **({"found": self.found} if self.found else {})}
+        return {**self.counts, **{name: dict(values) for name, values in nested.items()}}
 
 
 def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: Options) -> cache.Counts:
@@ -170,7 +172,10 @@ def read_shard(folder: Path, name: str, pieces: Sequence[Piece], options: Option
 
 def _read_piece(piece: Piece, writer: _Writer) -> None:
     end = None if piece.end is None else piece.end - piece.start
-    reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
+    if piece.database:
+        reading = sql.read(piece.database, piece.digest, writer.options, writer.found)
+    else:
+        reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
     for member, line, offset, record in reading:
         source = f"{piece.name}/{member}" if member else piece.name
         if isinstance(record, Lines):
@@ -183,8 +188,10 @@ def summary(counts: cache.Counts) -> str:
     """The closing line: in, out, dropped, and what was found out about the sources."""
     found = [f"{name} ({times:,})" for name, times in counts.get("found", {}).items()]
     left_out = f"; left out {counts['left_out']:,} members of archives" if counts.get("left_out") else ""
+    simplified = counts["normal_form"].get("opencc", 0) / max(1, counts["characters"])
+    opencc = f"; OpenCC changed {simplified:.1%} of the characters" if simplified else ""
     return (
         f"{counts['articles']:,} articles, {counts['characters']:,} characters from {counts['sources']:,} files; "
-        f"rejected {counts['rejected']:,} of {counts['records']:,} records{left_out}"
+        f"rejected {counts['rejected']:,} of {counts['records']:,} records{left_out}{opencc}"
         + (f"; {', '.join(found[:6])}{' …' if found[6:] else ''}" if found else "")
     )

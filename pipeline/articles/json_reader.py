@@ -37,7 +37,7 @@ def parse_json(raw: str, of: str, text: Text) -> Record | Rejected:
     try:
         record = json.loads(raw.removeprefix("\ufeff"), object_pairs_hook=_unique, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return Rejected(f"no JSON: {error.msg} at character {error.pos + 1} of the {of}")
+        return Rejected(f"no JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1} of the {of}")
     except (ValueError, RecursionError) as error:
         return Rejected(f"no JSON: {error}")
     return text.fields.pick(record) if isinstance(record, dict) else Rejected("no JSON object")

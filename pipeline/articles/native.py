@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ciliu import normal_form
 from ciliu.engine_native import import_native
 from pipeline import shards
-from pipeline.articles import fields
+from pipeline.articles import fields, filters
 from pipeline.articles.records import Options
 
 NOBODY, PYTHON = -1, -2  # whose a name is, if no field's; a field is told by its number in ``fields.FIELDS``
@@ -26,7 +27,13 @@ class Converted:
 
 def fits(options: Options) -> bool:
     """Whether the native core is there and can read by these options."""
-    return core is not None and options.label == "field"
+    return (
+        core is not None
+        and options.label == "field"
+        and options.opencc == "none"
+        and not filters.is_on(options)
+        and normal_form.ONCE - {"full_width"} <= set(options.normal_form) <= set(normal_form.DEFAULT)
+    )
 
 
 class NativeReader:
@@ -34,7 +41,9 @@ class NativeReader:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.totals: tuple[Counter[str], Counter[str], Counter[str]] = (Counter(), Counter(), Counter())
+        self.totals: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self.changes: normal_form.Changes = {name: Counter() for name in normal_form.CHANGES}
+        self._rules = sum(1 << number for number, rule in enumerate(normal_form.DEFAULT) if rule in options.normal_form)
         self._candidates = {name for field in fields.FIELDS for name in fields.candidates(field, options)}
         self._learnt: tuple[str, frozenset[str]] | None = None
         self._notes: tuple[str, ...] = ()
@@ -70,15 +79,17 @@ class NativeReader:
             return
         unlike = self._candidates - there
         listed = [(name.encode(), PYTHON if name in unlike else owner.get(name, NOBODY)) for name in self._candidates]
-        self._articles = core.Articles(json.dumps(source, ensure_ascii=False)[1:-1].encode(), tuple(listed))
+        name = json.dumps(source, ensure_ascii=False)[1:-1].encode()
+        self._articles = core.Articles(name, tuple(listed), self._rules)
 
     def flush(self) -> None:
-        """Add what was read natively to ``totals``: counts, what the normal form changed, what was found out."""
+        """Add what was read natively to ``totals``, counts and what was found out, and to ``changes``."""
         if self._articles:
             counts = self._articles.counts()
             read = counts["articles"]
-            changed = {rule: times for rule, times in counts.pop("normal_form").items() if times}
+            for name in self.changes.keys() & counts.keys():
+                self.changes[name].update({rule: times for rule, times in counts.pop(name).items() if times})
             found = dict.fromkeys(self._notes, read) if read else {}
-            for total, new in zip(self.totals, ({**counts, "records": read}, changed, found), strict=True):
+            for total, new in zip(self.totals, ({**counts, "records": read}, found), strict=True):
                 total.update(new)
             self._articles = None

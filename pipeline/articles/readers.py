@@ -129,6 +129,6 @@ def _read_stream(
     except encodings.UnclearError as error:
         if not is_whole(path, options):
             raise  # one rejection would stand for all that the file holds
-        yield 1, 0, Rejected(str(error))
+        yield 1, 0, Rejected(str(error), "encoding")
         return
     yield from READERS[format_of(path, options) or ""](text, end)

@@ -15,7 +15,7 @@ import xxhash
 from pipeline import cache, shards
 from pipeline.articles.packing import PACKED_TEXT
 from pipeline.articles.readers import DEFAULT, KINDS, format_of
-from pipeline.articles.records import Options
+from pipeline.articles.records import Database, Options
 from pipeline.articles.spans import Span, can_be_cut, measure_spans
 from pipeline.fingerprints import Fingerprints
 from pipeline.shards import Shard
@@ -30,7 +30,7 @@ GROUP = shards.SIZE / 2
 @dataclass(frozen=True)
 class Source:
     """A source file: its name in the results, where it is, its size, the digest of its bytes, its spans if it is
-    large."""
+    large. Or a database: what its query gives."""
 
     name: str
     path: Path
@@ -38,6 +38,7 @@ class Source:
     mtime_ns: int
     digest: str
     spans: tuple[Span, ...]
+    database: Database | None = None
 
     @property
     def weight(self) -> int:
@@ -47,14 +48,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Piece:
-    """What one call of a reader reads: a whole file, or a span of it."""
+    """What one call of a reader reads: a whole file, or a span of it, or a database."""
 
     name: str
     path: str
     start: int = 0
     end: int | None = None
     line: int = 0
-    cut: bool = False  # a large file without spans: its articles go into several files
+    cut: bool = False  # a large file without spans, or a database: its articles go into several files
+    database: Database | None = None
+    digest: str = ""  # of what the database is to give
 
 
 def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple[str, Path]], list[str]]:
@@ -152,7 +155,7 @@ def cut(sources: Sequence[Source], options: Options = DEFAULT) -> list[Shard]:
     group: list[Source] = []
     weight = 0
     for source in sources:
-        if source.weight >= shards.SIZE:
+        if source.weight >= shards.SIZE or source.database:
             _close_group(group, work, options)
             _cut_large(source, work, options)
         else:
@@ -169,7 +172,8 @@ def _cut_large(source: Source, work: list[Shard], options: Options) -> None:
     path = str(source.path)
     if not source.spans:
         content: list[list[object]] = [[source.name, source.digest]]
-        work.append(_shard(len(work), content, [Piece(source.name, path, cut=True)], source.weight, options))
+        piece = Piece(source.name, path, cut=True, database=source.database, digest=source.digest)
+        work.append(_shard(len(work), content, [piece], max(1, source.weight), options))
     for span in source.spans:
         piece = Piece(source.name, path, span.start, span.end, span.line)
         content = [[source.name, span.digest, span.line]]
@@ -189,8 +193,11 @@ def _shard(number: int, content: list[list[object]], pieces: list[Piece], size: 
 
 
 def refuse_changed(sources: Sequence[Source]) -> None:
-    """Raise ``ValueError`` if a file is not what it was when its digest was taken: no output under the old key."""
+    """Raise ``ValueError`` if a file is not what it was when its digest was taken: no output under the old key. (A
+    database is looked at by its reader.)"""
     for source in sources:
+        if source.database:
+            continue
         status = source.path.stat()
         if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
             raise ValueError(f"{source.path} changed while it was read; run again")

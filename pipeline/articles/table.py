@@ -137,7 +137,7 @@ def _values(batch: Any) -> Iterator[Record | Rejected]:
             try:
                 yield from batch.slice(number, 1).to_pylist()
             except UnicodeDecodeError:
-                yield Rejected("not UTF-8")
+                yield Rejected("not UTF-8", "encoding")
 
 
 def _row(row: Record | Rejected, chosen: Iterable[tuple[str, str]], picker: fields.Fields) -> Record | Rejected:

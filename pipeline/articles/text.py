@@ -42,8 +42,8 @@ class Text:
                 return self._replace(raw.decode(self.codec, "ciliu"))
             if self.wide:
                 number = len(raw[: error.start].decode(self.codec).removeprefix("\ufeff")) + 1
-                return Rejected(f"not {self.name} at character {number} of the {of}")
-            return Rejected(f"not {self.name} at byte {error.start + 1} of the {of}")
+                return Rejected(f"not {self.name} at character {number} of the {of}", "encoding")
+            return Rejected(f"not {self.name} at byte {error.start + 1} of the {of}", "encoding")
 
     def check(self, text: str, of: str) -> str | Rejected:
         """A part of what ``blocks`` or ``marked`` gave, without bad characters; ``of`` says what it is."""
@@ -51,7 +51,7 @@ class Text:
             return text
         if self.options.errors == "replace":
             return self._replace(text)
-        return Rejected(f"not {self.name} at character {text.index(BAD) + 1} of the {of}")
+        return Rejected(f"not {self.name} at character {text.index(BAD) + 1} of the {of}", "encoding")
 
     def _replace(self, text: str) -> str:
         self.found["replaced characters"] += text.count(BAD)

@@ -43,7 +43,8 @@ def duplicates(run_id: str | None, data: Path, number: int, lowest: bool, exact:
     articles = {} if exact else find_shards(data / "articles" / record["keys"]["articles"])
     for row in chosen:
         similarity = "" if exact else f"{row['similarity']:.3f}  "
-        click.echo(f"{similarity}{name_of(row)} repeats {name_of(row['repeats'])}")
+        of = name_of(row["repeats"]) if row["repeats"] else "earlier articles, line by line"
+        click.echo(f"{similarity}{name_of(row)} repeats {of}")
         if not exact:
             dropped, stayed = (shard_files.read_article(articles[digest], at)["text"] for digest, at in row["at"])
             for line in show_differences(stayed, dropped):

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from pipeline import progress
+from pipeline import database_urls, progress
 
 # Exit statuses; 0 only if what was asked for is there. docs/run.md has the table.
 INTERNAL, USAGE, INPUT, ENVIRONMENT, WORKER = 1, 2, 3, 4, 5
@@ -50,6 +50,7 @@ def guarded(verb: Verb) -> Verb:
     @functools.wraps(verb)
     def guard(*arguments: Any, debug: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _terminate)
+        sys.argv[:] = map(database_urls.hide, sys.argv)  # what the command was is written down and shown
         progress.log.propagate = False
         progress.log.addHandler(logging.NullHandler())
         try:

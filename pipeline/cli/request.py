@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 import tasks
-from pipeline import cache, progress, runs, settings
+from pipeline import cache, database_urls, progress, runs, settings
 from pipeline.build import build
 from pipeline.plan import Step
 from pipeline.task import StageTask
@@ -33,10 +33,26 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
     given = [*([] if preset else last["set"]), *assignments]
     latest = {text.partition("=")[0].strip(): text for text in given}  # of two for one parameter the later counts
     return {
-        "sources": [os.path.abspath(source) for source in sources] or last["sources"],
+        "sources": [_place(source) for source in sources] or last["sources"],
         "preset": preset or last["preset"],
         "set": list(latest.values()),
     }
+
+
+def assign_queries(query: str | None, fingerprint_query: str | None) -> tuple[str, ...]:
+    """``--query`` and ``--fingerprint-query`` as ``--set`` says them."""
+    given = {"query": query, "fingerprint_query": fingerprint_query}
+    return tuple(f"Articles.{name}={value}" for name, value in given.items() if value is not None)
+
+
+def _place(source: str) -> str:
+    """A source as it is kept: what does not depend on the working folder, and no password. Raises ``UsageError``."""
+    if source.startswith("sqlite:///"):
+        return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
+    try:
+        return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:

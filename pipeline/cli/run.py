@@ -19,6 +19,8 @@ def request_options(verb: front.Verb) -> front.Verb:
         click.option("--processes", type=click.IntRange(0), help="Processes up to Vocabulary.  [default: all CPUs]"),
         click.option("--set", "assignments", multiple=True, metavar="TASK.PARAMETER=VALUE", help="Change a parameter."),
         click.option("--preset", help="A name in presets/ (demo, wechat, wiki) or a .toml file of your own."),
+        click.option("--fingerprint-query", metavar="SELECT", help="Of a database: do its rows change?"),
+        click.option("--query", metavar="SELECT", help="Of a database: its rows are the articles."),
         click.argument("sources", nargs=-1, type=click.Path(path_type=str)),
     ):
         verb = decorate(verb)
@@ -40,6 +42,8 @@ def run(
     assignments: tuple[str, ...],
     processes: int | None,
     data: Path,
+    query: str | None,
+    fingerprint_query: str | None,
     from_stage: str | None,
     only: str | None,
     force: bool,
@@ -48,7 +52,8 @@ def run(
     quiet: bool,
 ) -> None:
     """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
-    "text" and if there "id", "title", "label"), .json, .csv, .tsv, .parquet; also compressed, and in .tar and .zip.
+    "text" and if there "id", "title", "label"), .json, .csv, .tsv, .parquet; also compressed, and in .tar and .zip;
+    and the URL of a database (postgresql://user@host/name) with --query.
 
     Without SOURCES those of the last run are taken, with its preset and settings; --set changes one of them. Only
     what is not in the data folder yet is made.
@@ -61,6 +66,7 @@ def run(
     front.show_progress(log_json, quiet)
     if checkpoint_every is not None:
         assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
+    assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
     end = request.make_end(asked, data, processes, only)
     request.mark_anew(end, from_stage, only, force)
@@ -82,6 +88,8 @@ def plan(
     assignments: tuple[str, ...],
     processes: int | None,
     data: Path,
+    query: str | None,
+    fingerprint_query: str | None,
     from_stage: str | None,
     force: bool,
 ) -> None:
@@ -89,6 +97,7 @@ def plan(
     from pipeline.cli import request
     from pipeline.plan import make_plan
 
+    assignments += request.assign_queries(query, fingerprint_query)
     end = request.make_end(request.complete_request(sources, preset, assignments, data), data, processes, None)
     request.mark_anew(end, from_stage, None, force)
     for step in make_plan(end, request.last_keys(data)):

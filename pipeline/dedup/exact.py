@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import xxhash
 
 from pipeline import cache, shard_files
-
-ROW = np.dtype([("high", "<u8"), ("low", "<u8"), ("offset", "<u8")])  # an article's digest and where its line starts
-Indexes = npt.NDArray[np.int64]
+from pipeline.dedup import partitions
+from pipeline.dedup.partitions import REPEAT, ROW, Indexes, Rows
 
 
 def text_digest(text: str) -> bytes:
@@ -20,34 +18,37 @@ def text_digest(text: str) -> bytes:
     return xxhash.xxh3_128_digest("".join(text.split()).encode("utf-8"))
 
 
-def first_occurrences(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """For each of n digests (two arrays of n) the index of the first that equals it; its own index if it is the
-    first."""
-    order = np.argsort(high)
-    same = high[order[1:]] == high[order[:-1]]
-    twice = np.zeros(len(high), dtype=bool)
-    twice[order[1:][same]] = twice[order[:-1][same]] = True
-    places = np.flatnonzero(twice)  # few, as a rule: only they are ordered by the whole digest, and stably
-    high, low = high[places], low[places]
-    order = np.lexsort((low, high))
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
-    first = np.arange(len(twice))
-    first[places[order]] = places[order[np.flatnonzero(new)[np.cumsum(new) - 1]]]
-    return first
+def halves(digest: bytes) -> tuple[int, int]:
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
 
 
-def find_first(files: Sequence[shard_files.File], output: Path) -> tuple[Indexes, Indexes, Indexes]:
-    """For each article of the shards ``files``, whose digests are in ``output``, the first that says the same; where
-    each file's articles end among all; where each article's line starts."""
-    rows = [np.fromfile(output / f"{file.path.stem}.digests", dtype=ROW) for file in files]
-    ends = np.cumsum([len(part) for part in rows])
-    offsets = np.concatenate([part["offset"] for part in rows]).astype(np.int64)
-    return (
-        first_occurrences(*(np.concatenate([part[half] for part in rows]) for half in ("high", "low"))),
-        ends,
-        offsets,
-    )
+def find_repeats(files: Sequence[shard_files.File], output: Path, work: Path) -> tuple[Path, Indexes]:
+    """A file in ``work`` with a ``REPEAT`` for each article of the shards ``files`` that says the same as an earlier
+    one; where each shard's articles end among all. The digests are in ``output``."""
+    paths = _digests(files, output)
+    ends = partitions.ends_of(paths)
+    total = int(ends[-1]) if len(ends) else 0
+    return partitions.find(partitions.read_placed(paths), total, repeats_of, work / "repeats"), ends
+
+
+def repeats_of(rows: Rows) -> Rows:
+    """Those of ``rows`` (``PLACED``, by number) that repeat an earlier one, as ``REPEAT``."""
+    first = partitions.first_occurrences(rows["high"], rows["low"])
+    later = np.flatnonzero(first != np.arange(len(first)))
+    repeats = np.zeros(len(later), dtype=REPEAT)
+    repeats["number"] = rows["number"][later]
+    repeats["of"], repeats["offset"] = (rows[name][first[later]] for name in ("number", "offset"))
+    return repeats
+
+
+def read_offsets(files: Sequence[shard_files.File], output: Path) -> Indexes:
+    """Where each article's line starts in its shard."""
+    parts = [np.fromfile(path, dtype=ROW)["offset"] for path in _digests(files, output)]
+    return np.concatenate([*parts, np.zeros(0, dtype="<u8")]).astype(np.int64)
+
+
+def _digests(files: Sequence[shard_files.File], output: Path) -> list[Path]:
+    return [output / f"{file.path.stem}.digests" for file in files]
 
 
 def hash_shard(folder: Path, name: str, path: str, digest: str) -> cache.Counts:
@@ -56,8 +57,7 @@ def hash_shard(folder: Path, name: str, path: str, digest: str) -> cache.Counts:
     offset = characters = 0
     for line in io.BytesIO(shard_files.read_whole(Path(path), digest)):
         text = json.loads(line)["text"]
-        row = text_digest(text)
-        rows.append((int.from_bytes(row[:8], "big"), int.from_bytes(row[8:], "big"), offset))
+        rows.append((*halves(text_digest(text)), offset))
         offset += len(line)
         characters += len(text)
     np.array(rows, dtype=ROW).tofile(folder / f"{name}.digests")

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from pipeline import cache, shard_files, shards
 from pipeline.dedup import candidates, grams, signatures
 from pipeline.dedup.candidates import Indexes
+from pipeline.dedup.exact import read_offsets
 from pipeline.dedup.groups import Groups
+from pipeline.dedup.partitions import REPEAT
 from pipeline.shards import Shard
 
 VERSIONS = ("rensa", "unicode")
@@ -24,6 +26,29 @@ def require() -> None:
     """Raise ``ValueError`` where rensa is not installed."""
     if find_spec("rensa") is None:
         raise ValueError("Dedup.near needs rensa, which is not installed: pip install rensa (or Ciliu's extra [near])")
+
+
+def add(
+    files: Sequence[shard_files.File],
+    ends: Indexes,
+    repeats: Path,
+    output: Path,
+    threshold: float,
+    values: int,
+    processes: int,
+) -> cache.Counts:
+    """Add the near-duplicates among the articles that are not in the file ``repeats`` (``REPEAT``) to it; counts."""
+    exact = np.fromfile(repeats, dtype=REPEAT)
+    offsets = read_offsets(files, output)
+    unique = np.ones(len(offsets), dtype=bool)
+    unique[exact["number"]] = False
+    firsts, counts = find(files, ends, offsets, unique, output, threshold, values, processes)
+    later = np.flatnonzero(unique & (firsts != np.arange(len(firsts))))
+    alike = np.ones(len(later), dtype=REPEAT)
+    alike["number"], alike["of"], alike["offset"] = later, firsts[later], offsets[firsts[later]]
+    every = np.concatenate([exact, alike])
+    every[np.argsort(every["number"])].tofile(repeats)
+    return counts
 
 
 def find(

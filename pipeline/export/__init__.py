@@ -14,8 +14,6 @@ from pipeline.export.formats import parse_list, writers
 from pipeline.export.segmenter import write_segmenter
 from pipeline.export.table import read_table
 
-__all__ = ["writers"]
-
 VERSION = 2
 VERSIONS = ("gensim",)
 
@@ -53,6 +51,11 @@ def run(
         "formats": [one.name for one in asked],
         "repaired": len(manifest["repaired"]),
     }
+
+
+def versions(formats: str) -> tuple[str, ...]:
+    """The libraries that shape the bytes of these formats."""
+    return tuple(sorted({*VERSIONS, *writers(formats)}))
 
 
 def summary(counts: cache.Counts) -> str:

@@ -1,4 +1,4 @@
-"""The tokenizer of the folder ``spacy``: the words of segmenter.py, punctuation and white space kept.
+"""The tokenizer of the folder ``spacy-zh``: the words of segmenter.py, punctuation and white space kept.
 
 Needs spaCy and jieba. ``import spacy_tokenizer`` before ``spacy.load``.
 """

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.export.formats.numpy import in_blocks
 from pipeline.export.table import Matrix, Table
 
-FOLDER = "spacy"
+FOLDER = "spacy-zh"  # not spacy: that is what spacy.load would import
 FILES = (FOLDER,)
 PACKINGS = ("",)
 TITLE = "spaCy's zh pipeline, cut by segmenter.py"
