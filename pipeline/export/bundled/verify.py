@@ -115,6 +115,8 @@ def _against_manifest(folder: Path, manifest: "dict[str, Any]", sums: "dict[str,
 def _inside(path: Path, manifest: "dict[str, Any]") -> Optional[str]:
     """What is wrong within a file whose bytes are those that were written."""
     shape = manifest.get("words"), manifest.get("vector_size")
+    if not all(isinstance(number, int) for number in shape):
+        return f"{MANIFEST} does not say how many words of how many dimensions there are"
     try:
         if path.name == "vocab.tsv" and path.parent.name != "segmenter":
             _look_at_words(path, shape[0])
