@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -93,6 +93,13 @@ bench-extend: install
 
 bench-articles: install
 	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)
+
+bench-small-files: install
+	$(BIN)/python benchmarks/small_files.py --shared $(SHARED)
+
+# Damaged inputs of every format through the stage: an hour and a half; `FUZZ="--number 16000"` for fewer
+fuzz-articles: install
+	$(BIN)/python benchmarks/fuzz_articles.py --shared $(SHARED) $(FUZZ)
 
 bench-sql: install
 	$(BIN)/python benchmarks/sql_speed.py --shared $(SHARED)

@@ -12,15 +12,15 @@ import luigi
 from luigi.util import requires
 
 from ciliu import normal_form
-from pipeline import articles, cache, database_urls, dedup, dictionary, export, segment, train, vocabulary
-from pipeline.articles import sql
+from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
 from pipeline.articles.chinese import CONFIGURATIONS
+from pipeline.articles.look import look
 from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
-from pipeline.articles.sources import Source, find, read_state
+from pipeline.articles.sources import Source
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints
-from pipeline.parameters import FilesParameter, NamesParameter
+from pipeline.parameters import FilesParameter, NamesParameter, SourcesParameter
 from pipeline.task import StageTask, file_contents
 
 
@@ -45,18 +45,11 @@ def choice(default: str, *others: str, description: str) -> luigi.ChoiceParamete
     return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
 
 
-class SourcesParameter(FilesParameter):
-    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
-
-    def normalize(self, value: Any) -> Any:
-        return tuple(database_urls.take(source) for source in super().normalize(value))
-
-
 class Articles(StageTask):
     """Source files to articles in one normal form."""
 
     stage = articles
-    sources = SourcesParameter(description="files and folders: text, JSON, tables, dumps, also packed; databases")
+    sources = SourcesParameter(description="files, folders, patterns, @lists: text, JSON, pages, …; databases")
     max_rejected = luigi.NumericalParameter(
         default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
         description="share of records that may be no articles before the run stops",
@@ -102,19 +95,15 @@ class Articles(StageTask):
     def harmless_parameters(self) -> dict[str, Any]:
         return super().harmless_parameters() | {"keywords": tuple(self.keywords)}  # the key takes what is in them
 
+    def options(self) -> Options:
+        return Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
+
     def versions(self) -> tuple[str, ...]:
-        return articles.versions(self.opencc)
+        return articles.versions(self.read_sources(), self.options())
 
     def read_sources(self) -> list[Source]:
         if "_sources" not in vars(self):
-            fingerprints = Fingerprints(Path(self.data))
-            options = Options(**self.parameters(), query=self.query, fingerprint_query=self.fingerprint_query)
-            urls = [given for given in self.sources if database_urls.is_database(given)]
-            databases = sql.find(urls, options)
-            files = [given for given in self.sources if given not in urls]
-            found, self.left_out = find(files, options) if files or not databases else ([], [])
-            self._sources = [*read_state(found, fingerprints, options), *databases]
-            fingerprints.save()
+            self._sources, self.left_out = look(self.sources, Path(self.data), self.options())
         return self._sources
 
     def outside(self) -> dict[str, Any]:
@@ -232,15 +221,12 @@ class Export(StageTask):
     licence = luigi.Parameter(default="", description="of the sources, for the model card")
 
     def arguments(self) -> list[Any]:
-        made = {task.name: task.folder for task in self.inputs()}
-        files = [[Path(path) for path in getattr(self, name)] for name in ("stop_words", "protect")]  # of Segment's
-        return [*(made[name] for name in ("dictionary", "vocabulary", "train")), *files]
+        return super().arguments() + [
+            [Path(path) for path in getattr(self, name)] for name in ("stop_words", "protect")
+        ]
 
     def versions(self) -> tuple[str, ...]:
         return export.versions(self.formats)
-
-    def harmless_parameters(self) -> dict[str, Any]:
-        return {"origin": self.origin()}
 
 
 STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Export]

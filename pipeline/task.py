@@ -85,9 +85,10 @@ class StageTask(luigi.Task):
     def harmless_parameters(self) -> dict[str, Any]:
         """The keyword arguments that cannot change the bytes: left out of the key."""
         names = {name for name, value in self.own_parameters().items() if not value.significant}
-        if "processes" in inspect.signature(self.stage.run).parameters:
-            names.add("processes")
-        return {self.stage_name(name): getattr(self, name) for name in names}
+        taken = inspect.signature(self.stage.run).parameters
+        names |= {"processes"} & taken.keys()
+        made = {"origin": self.origin()} if "origin" in taken else {}
+        return {**{self.stage_name(name): getattr(self, name) for name in names}, **made}
 
     def outside_files(self) -> dict[str, list[Path]]:
         """The files from outside, by parameter."""

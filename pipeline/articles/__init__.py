@@ -25,12 +25,13 @@ VERSION = 6
 VERSIONS: tuple[str, ...] = ("unicode",)
 
 
-def versions(opencc: str) -> tuple[str, ...]:
+def versions(sources: Sequence[Source], options: Options) -> tuple[str, ...]:
     """The libraries that shape the bytes. Raises ``ValueError`` where one is missing."""
-    if opencc == "none":
-        return VERSIONS
+    names = VERSIONS + readers.libraries([source.path for source in sources if not source.database], options)
+    if options.opencc == "none":
+        return names
     chinese.require()
-    return VERSIONS + chinese.VERSIONS
+    return names + chinese.VERSIONS
 
 
 def run(

@@ -30,11 +30,14 @@ def make_article(
     if options.opencc != "none":
         article["title"] = chinese.convert(article["title"], options.opencc)
         article["text"] = chinese.simplify(article["text"], options.opencc, changes)
-    identity = article.pop("id")
-    if not identity:
-        identity = source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"
+    identity = article.pop("id") or make_id(source, line, options)
     rejected = filters.reject(article["text"], options)
     if rejected:
         shown = " ".join(article["text"][: 2 * SNIPPET].split())[:SNIPPET]
         return Rejected(rejected.reason, rejected.rule, {"id": identity, "text": shown}), {}
     return {"id": identity, "source": source, **article}, changes
+
+
+def make_id(source: str, line: int, options: Options) -> str:
+    """What an article is called that has no id of its own."""
+    return source if readers.is_whole(PurePosixPath(source), options) else f"{source}:{line}"

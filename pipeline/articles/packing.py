@@ -69,8 +69,14 @@ def _unpack_parts(
         yield decompressor.decompress(raw, BLOCK)
 
 
+def _unpack_gzip(file: gzip.GzipFile) -> Iterator[bytes]:
+    """As it comes: ``read`` would drop what it has read before it meets a flaw."""
+    while block := file.read1(BLOCK):
+        yield block
+
+
 UNPACKERS: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {
-    ".gz": lambda stream: blocks_of(cast(IO[bytes], gzip.GzipFile(fileobj=stream))),
+    ".gz": lambda stream: _unpack_gzip(gzip.GzipFile(fileobj=stream)),
     ".zst": lambda stream: blocks_of(cast(IO[bytes], zstd.ZstdFile(stream))),
     ".bz2": lambda stream: _unpack_parts(stream, bz2.BZ2Decompressor, b""),
     ".xz": lambda stream: _unpack_parts(stream, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MEMORY), b"\0"),

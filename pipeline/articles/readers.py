@@ -4,14 +4,15 @@ A reader yields ``(line, bytes read so far, record or Rejected)``. Memory is bou
 above ``records.LIMIT`` is rejected, or stops the run where what follows cannot be told from it.
 """
 
+import importlib.util
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import IO
 from xml.parsers.expat import ExpatError
 
-from pipeline.articles import archives, encodings, packing, table, wiki
+from pipeline.articles import archives, encodings, packing, pages, table, warc, wiki
 from pipeline.articles.json_reader import read_json, read_jsonl
 from pipeline.articles.packing import split_suffix
 from pipeline.articles.plain import read_txt
@@ -29,10 +30,22 @@ READERS: dict[str, Reader] = {
     ".tsv": table.read_tsv,
     ".dat": read_sogou,
 }
-PARQUET = ".parquet"
+PARQUET, HTML, WARC = ".parquet", ".html", ".warc"
 DUMP = "a Wikipedia dump"  # known by its name, not by its suffix
-FORMATS = {"sogou": ".dat", "wiki": DUMP, **{kind[1:]: kind for kind in (*READERS, PARQUET) if kind != ".dat"}}
-KINDS = "txt, jsonl, json, csv, tsv, dat, *-pages-articles*.xml (.gz, .bz2, .xz, .zst too), parquet, tar, zip"
+SAME = {".htm": HTML, ".xhtml": HTML}
+
+# Readers of bytes: what they read says its encoding itself, or needs none.
+BINARY: dict[str, Callable[[IO[bytes], Options, Counter[str]], Iterator[Reading]]] = {
+    PARQUET: table.read_parquet,
+    DUMP: wiki.read_dump,
+    HTML: pages.read_html,
+    WARC: warc.read_warc,
+}
+KNOWN = (*READERS, PARQUET, HTML, WARC)
+FORMATS = {"sogou": ".dat", "wiki": DUMP, **{kind[1:]: kind for kind in KNOWN if kind != ".dat"}}
+KINDS = (
+    "txt, jsonl, json, csv, tsv, dat, html, warc, *-pages-articles*.xml (.gz, .bz2, .xz, .zst too), parquet, tar, zip"
+)
 DEFAULT = Options()
 
 # Also the parts of a dump: zhwiki-20260101-pages-articles-multistream1.xml-p1p187712.bz2
@@ -50,13 +63,21 @@ def format_of(path: PurePath, options: Options = DEFAULT) -> str | None:
         return None
     if kind in archives.ARCHIVES:
         return None if packing and kind == ".zip" else kind
-    kind = FORMATS.get(options.format, kind)
-    return kind if kind in READERS or kind == DUMP or (kind == PARQUET and not packing) else None
+    kind = FORMATS.get(options.format, SAME.get(kind, kind))
+    return kind if (kind in READERS or kind in BINARY) and not (kind == PARQUET and packing) else None
 
 
 def is_whole(path: PurePath, options: Options) -> bool:
     """Whether a file is one article."""
-    return format_of(path, options) == ".txt" and options.txt == "file"
+    kind = format_of(path, options)
+    return kind == HTML or (kind == ".txt" and options.txt == "file")
+
+
+def libraries(paths: Iterable[PurePath], options: Options) -> tuple[str, ...]:
+    """The installed libraries that shape what is read from these files; an archive may hold pages."""
+    kinds = {format_of(path, options) for path in paths}
+    names = ("lxml", "trafilatura", "warcio") if kinds.intersection((HTML, WARC, *archives.ARCHIVES)) else ()
+    return tuple(name for name in names if importlib.util.find_spec(name))
 
 
 def read(path: Path, start: int = 0, end: int | None = None, options: Options = DEFAULT) -> Iterator[Reading]:
@@ -77,7 +98,7 @@ def read_source(
     name = ""
     try:
         if kind not in archives.ARCHIVES:
-            yield from (("", *reading) for reading in _read_file(path, kind or "", options, found, start, end))
+            yield from (("", *reading) for reading in _read_file(path, options, found, start, end))
             return
         before = 0
         for name, member in archives.members(path, kind, found):
@@ -87,19 +108,12 @@ def read_source(
             before += offset
     except (*packing.DAMAGED, encodings.UnclearError, ExpatError) as error:
         where = f"{name}: " if name else ""
-        raise ValueError(f"{path} cannot be read to its end: {where}{error}") from error
+        sentence = " ".join(str(error).split())  # some of Arrow's end with a line end
+        raise ValueError(f"{path} cannot be read to its end: {where}{sentence}") from error
 
 
-def _read_file(
-    path: Path, kind: str, options: Options, found: Counter[str], start: int, end: int | None
-) -> Iterator[Reading]:
+def _read_file(path: Path, options: Options, found: Counter[str], start: int, end: int | None) -> Iterator[Reading]:
     with packing.open_source(path) as stream:
-        if kind == PARQUET:
-            yield from table.read_parquet(stream, options, found)
-            return
-        if kind == DUMP:
-            yield from wiki.read_dump(stream, options, found)
-            return
         if start:
             stream.seek(start)
         yield from _read_stream(stream, path, options, found, start, end)
@@ -114,7 +128,7 @@ def _read_member(
         yield 1, 0, member
     elif kind in archives.ARCHIVES:
         yield 1, 0, LeftOut("an archive in an archive")
-    elif kind not in READERS:
+    elif kind not in READERS and kind not in (HTML, WARC):
         yield 1, 0, LeftOut("of a kind that is not read" if kind != PARQUET else "a .parquet file in an archive")
     else:
         with packing.unpack(member, split_suffix(path)[1]) as stream:
@@ -124,6 +138,10 @@ def _read_member(
 def _read_stream(
     stream: IO[bytes], path: PurePath, options: Options, found: Counter[str], start: int = 0, end: int | None = None
 ) -> Iterator[Reading]:
+    kind = format_of(path, options) or ""
+    if kind in BINARY:
+        yield from BINARY[kind](stream, options, found)
+        return
     try:
         text = open_text(stream, options, found, inside=start > 0)
     except encodings.UnclearError as error:
@@ -131,4 +149,4 @@ def _read_stream(
             raise  # one rejection would stand for all that the file holds
         yield 1, 0, Rejected(str(error), "encoding")
         return
-    yield from READERS[format_of(path, options) or ""](text, end)
+    yield from READERS[kind](text, end)

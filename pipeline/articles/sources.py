@@ -6,7 +6,7 @@ A file is called by its folder's name and its own (``corpora/news.jsonl``), or b
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import xxhash
 
 from pipeline import cache, shards
 from pipeline.articles.packing import PACKED_TEXT
-from pipeline.articles.readers import DEFAULT, KINDS, format_of
+from pipeline.articles.readers import DEFAULT, KINDS
 from pipeline.articles.records import Database, Options
 from pipeline.articles.spans import Span, can_be_cut, measure_spans
+from pipeline.articles.walk import expand, files_of
 from pipeline.fingerprints import Fingerprints
 from pipeline.shards import Shard
 
@@ -68,17 +69,9 @@ def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple
     """
     found: dict[str, Path] = {}
     left_out: list[str] = []
-    for given in sources:
-        path = Path(given)
-        whole = Path(os.path.abspath(path))
-        if not path.exists():
-            raise ValueError(f"there is no source {given}")
-        files = _walk(path, left_out, options) if path.is_dir() else iter([path])
-        for file in files:
-            name = f"{whole.name}/{_relative(file, path)}" if path.is_dir() else f"{whole.parent.name}/{whole.name}"
+    for given in expand(sources):
+        for name, file in files_of(given, left_out, options):
             name = os.fsencode(name).decode("utf-8", "backslashreplace")
-            if path == file and format_of(file, options) is None:
-                raise ValueError(f"{given} is of a kind that is not read; that is {KINDS}, or Articles.format")
             if name in found:
                 if found[name].samefile(file):
                     raise ValueError(f"{file} is named twice among the sources")
@@ -87,41 +80,6 @@ def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple
     if not found:
         raise ValueError(f"no file that is read ({KINDS}) in {', '.join(sources) or 'no source at all'}")
     return list(found.items()), left_out
-
-
-def _relative(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()
-
-
-def _walk(
-    folder: Path, left_out: list[str], options: Options, seen: frozenset[tuple[int, int]] = frozenset()
-) -> Iterator[Path]:
-    """Regular files of a known kind below ``folder``, by name; a loop of links is walked once."""
-    status = folder.stat()
-    here = (status.st_dev, status.st_ino)
-    if here in seen:
-        left_out.append(f"{folder} (a loop of links)")
-        return
-    with os.scandir(folder) as scan:
-        entries = sorted(scan, key=lambda entry: entry.name)
-    for entry in entries:
-        path = Path(entry.path)
-        kind = _kind(entry)
-        if kind == "folder":
-            yield from _walk(path, left_out, options, seen | {here})
-        elif kind == "file" and format_of(path, options):
-            yield path
-        else:
-            left_out.append(str(path))
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    try:
-        if entry.name.startswith("."):
-            return "hidden"
-        return "folder" if entry.is_dir() else "file" if entry.is_file() else "special"
-    except OSError:  # a link to itself
-        return "special"
 
 
 def read_state(

@@ -10,6 +10,8 @@ import click
 VERBS = {
     "run": "pipeline.cli.run",
     "plan": "pipeline.cli.run",
+    "inspect": "pipeline.cli.inspect",
+    "pack": "pipeline.cli.pack",
     "status": "pipeline.cli.data",
     "cut": "pipeline.cli.cut",
     "rejected": "pipeline.cli.rejected",
@@ -31,6 +33,8 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu run articles/ --preset wiki         make a model of all articles below a folder
   ciliu run --set Train.window=10           change one thing; only what it touches runs again
   ciliu plan --set Vocabulary.min_count=20  what would run, and why
+  ciliu inspect articles/                   what the articles are made of, likely trouble, how long a run will take
+  ciliu pack articles/ --to packed/         many small files into few large ones, once
   ciliu similar 微信                         words used like this one
   ciliu export --to model/                  hand the model to others
   ciliu verify model/                       is a bundle what was published?

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -33,7 +35,7 @@ def complete_request(sources: Sequence[str], preset: str | None, assignments: Se
     given = [*([] if preset else last["set"]), *assignments]
     latest = {text.partition("=")[0].strip(): text for text in given}  # of two for one parameter the later counts
     return {
-        "sources": [_place(source) for source in sources] or last["sources"],
+        "sources": [_place(source, data) for source in sources] or last["sources"],
         "preset": preset or last["preset"],
         "set": list(latest.values()),
     }
@@ -45,14 +47,38 @@ def assign_queries(query: str | None, fingerprint_query: str | None) -> tuple[st
     return tuple(f"Articles.{name}={value}" for name, value in given.items() if value is not None)
 
 
-def _place(source: str) -> str:
+def _place(source: str, data: Path) -> str:
     """A source as it is kept: what does not depend on the working folder, and no password. Raises ``UsageError``."""
+    if source == "-":
+        return os.path.abspath(keep_input(sys.stdin.buffer, data))
+    if source.startswith("@") and not os.path.lexists(source):
+        return f"@{os.path.abspath(source[1:])}"
     if source.startswith("sqlite:///"):
         return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
     try:
         return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def keep_input(stream: IO[bytes], data: Path) -> Path:
+    """Standard input as a file of the data folder that is called by its content: a source like any other, also for the
+    next run. Raises ``ValueError`` if there is nothing."""
+    folder = data / "stdin"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{os.getpid()}"
+    try:
+        with unfinished.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+        size = unfinished.stat().st_size
+        if not size:
+            raise ValueError("standard input holds nothing")
+        path = folder / f"{cache.file_digest(unfinished)}.jsonl"
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(f"standard input: {size:,} bytes, kept as {path}", err=True)
+    return path
 
 
 def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:

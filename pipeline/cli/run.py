@@ -52,8 +52,9 @@ def run(
     quiet: bool,
 ) -> None:
     """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
-    "text" and if there "id", "title", "label"), .json, .csv, .tsv, .parquet; also compressed, and in .tar and .zip;
-    and the URL of a database (postgresql://user@host/name) with --query.
+    "text" and if there "id", "title", "label"), .json, .csv, .tsv, .parquet, .html, .warc; also compressed, and in .tar
+    and .zip; patterns in quotes ("news/**/*.jsonl"), a list of sources (@list.txt), - for standard
+    input, and the URL of a database (postgresql://user@host/name) with --query.
 
     Without SOURCES those of the last run are taken, with its preset and settings; --set changes one of them. Only
     what is not in the data folder yet is made.

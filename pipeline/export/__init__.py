@@ -22,8 +22,8 @@ DEFAULT = "numpy,word2vec,word2vec-text,gensim"
 
 
 def run(
-    dictionary: Path,
     vocabulary: Path,
+    dictionary: Path,
     train: Path,
     stop_words: Sequence[Path],
     protect: Sequence[Path],
