@@ -221,9 +221,7 @@ class Export(StageTask):
     licence = luigi.Parameter(default="", description="of the sources, for the model card")
 
     def arguments(self) -> list[Any]:
-        return super().arguments() + [
-            [Path(path) for path in getattr(self, name)] for name in ("stop_words", "protect")
-        ]
+        return [*super().arguments(), self.paths("stop_words"), self.paths("protect")]
 
     def versions(self) -> tuple[str, ...]:
         return export.versions(self.formats)

@@ -90,11 +90,14 @@ class StageTask(luigi.Task):
         made = {"origin": self.origin()} if "origin" in taken else {}
         return {**{self.stage_name(name): getattr(self, name) for name in names}, **made}
 
+    def paths(self, name: str) -> list[Path]:
+        return [Path(path) for path in getattr(self, name)]
+
     def outside_files(self) -> dict[str, list[Path]]:
         """The files from outside, by parameter."""
         own = self.own_parameters().items()
         names = [name for name, value in own if isinstance(value, FilesParameter)]
-        return {name: [Path(path) for path in getattr(self, name)] for name in names}
+        return {name: self.paths(name) for name in names}
 
     def outside(self) -> dict[str, Any]:
         """What comes from outside, by parameter: its content as JSON, for the key."""
