@@ -10,8 +10,8 @@ from typing import Any
 import luigi
 from luigi.util import requires
 
+from ciliu import normal_form
 from pipeline import articles, cache, dedup, dictionary, evaluate, export, segment, train, vocabulary
-from pipeline.articles import normal_form
 from pipeline.articles.chinese import CONFIGURATIONS
 from pipeline.articles.look import look
 from pipeline.articles.readers import FORMATS
@@ -30,10 +30,7 @@ class Articles(StageTask):
 
     stage = articles
     sources = SourcesParameter(description="files, folders, patterns, @lists: text, JSON, pages, …; databases")
-    max_rejected = luigi.NumericalParameter(
-        default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
-        description="share of records that may be no articles before the run stops",
-    )  # fmt: skip
+    max_rejected = real(0.01, 1, "share of records that may be no articles before the run stops", significant=False)
     articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
     encoding = choice(
         "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: each one's"
@@ -171,10 +168,7 @@ class Train(StageTask):
     ns_exponent = luigi.FloatParameter(default=0.75, description="shape of the negative samples' distribution")
     seed = whole(1, 0, 2**31, "of the random numbers")
     held_out = whole(-1, -1, 10**9, "each n-th sentence is held out for the loss; 0: none; -1: 1,000, or 0 with gensim")
-    checkpoint_every = luigi.NumericalParameter(
-        default=10.0, var_type=float, min_value=0.0, max_value=10_000.0, significant=False,
-        description="minutes between two checkpoints; after each epoch there is one anyway",
-    )  # fmt: skip
+    checkpoint_every = real(10.0, 10_000, "minutes between two checkpoints; an epoch ends with one", significant=False)
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
     def parameters(self) -> dict[str, Any]:
@@ -210,20 +204,26 @@ class Evaluate(StageTask):
         return {"trained": self.inputs()[1].parameters()}
 
 
-@requires(Vocabulary, Train, Evaluate)
+@requires(Vocabulary, Dictionary, Train, Evaluate)
 class Export(StageTask):
     """A bundle that another team can load and check."""
 
     stage = export
+    formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
+    licence = luigi.Parameter(default="", description="of the sources, for the model card")
     allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
 
     def arguments(self) -> list[Any]:
-        return [task.folder for task in self.inputs() if task.name != "evaluate"]  # its verdict is in the origin
+        folders = [task.folder for task in self.inputs() if task.name != "evaluate"]  # its verdict is in the origin
+        return [*folders, self.paths("stop_words"), self.paths("protect")]
 
     def harmless_parameters(self) -> dict[str, Any]:
         origin = self.origin()
         refuse_failed(origin["evaluate"]["counts"], self.allow_failed)
         return {"origin": origin}
+
+    def versions(self) -> tuple[str, ...]:
+        return export.versions(self.formats)
 
 
 STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export]

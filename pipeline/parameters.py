@@ -31,11 +31,12 @@ def whole(default: int, least: int, most: int, description: str) -> luigi.Numeri
     return parameter
 
 
-def real(default: float, most: float, description: str) -> luigi.NumericalParameter[float]:
+def real(default: float, most: float, description: str, *, significant: bool = True) -> luigi.NumericalParameter[float]:
     """A number from 0 to ``most``."""
-    text = f"{description} (0–{most:g})"
-    parameter = luigi.NumericalParameter(default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le)
-    parameter.description = text
+    parameter = luigi.NumericalParameter(
+        default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le, significant=significant
+    )
+    parameter.description = f"{description} (0–{most:g})"
     return parameter
 
 

@@ -35,7 +35,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     unfinished.mkdir()
     try:
         yield unfinished
-        for path in unfinished.iterdir():
+        for path in unfinished.rglob("*"):
             cache.sync(path)
         cache.sync(unfinished)
         if target.exists():

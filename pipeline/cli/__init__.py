@@ -18,7 +18,6 @@ VERBS = {
     "duplicates": "pipeline.cli.duplicates",
     "funnel": "pipeline.cli.funnel",
     "sentences": "pipeline.cli.sentences",
-    "export": "pipeline.cli.model",
     "evaluate": "pipeline.cli.evaluate",
     "drift": "pipeline.cli.drift",
     "similar": "pipeline.cli.words",
@@ -26,6 +25,8 @@ VERBS = {
     "compare": "pipeline.cli.words",
     "odd": "pipeline.cli.words",
     "similarity": "pipeline.cli.words",
+    "export": "pipeline.cli.export",
+    "verify": "pipeline.cli.export",
     "import": "pipeline.cli.import_model",
     "extend": "pipeline.cli.extend",
     "dict": "pipeline.cli.dict",
@@ -43,6 +44,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu similar 微信                         words used like this one
   ciliu evaluate                            is the model good? scores, probes, a verdict
   ciliu export --to model/                  hand the model to others
+  ciliu verify model/                       is a bundle what was published?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast
