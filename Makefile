@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture bench-extend bench-near bench-others train-edges quality sighan clean
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+	bench-train bench-kill torture bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -96,6 +96,14 @@ bench-kill: install
 bench-extend: install
 	$(BIN)/python benchmarks/extend.py --shared $(SHARED)
 
+# CA8 over 350,000 words × 256, beside gensim
+bench-evaluate: install
+	$(BIN)/python benchmarks/evaluate_speed.py --shared $(SHARED)
+
+# A model of each corpus in $(SHARED), trained and evaluated: a quarter of an hour
+evaluate-corpora: install
+	$(BIN)/python benchmarks/evaluate_corpora.py --shared $(SHARED)
+
 bench-articles: install
 	$(BIN)/python benchmarks/articles_speed.py --shared $(SHARED)
 
@@ -115,6 +123,13 @@ bench-digests: install
 
 bench-near: install
 	$(BIN)/python benchmarks/near_duplicates.py --shared $(SHARED)
+
+# Each format of a bundle in a fresh environment that has its own library alone: ten minutes, from PyPI
+test-formats: install
+	$(BIN)/python benchmarks/formats_alone.py --shared $(SHARED)
+
+bench-export: install
+	$(BIN)/python benchmarks/export_speed.py
 
 # Beside word2vec.c and other public trainers, fetched from PyPI into corpus/others
 bench-others: install

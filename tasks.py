@@ -1,18 +1,17 @@
 """The pipeline: each class a stage, the line above it what it needs. The rules are in ``pipeline/``.
 
-sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Export
+sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Evaluate ─ Export
             dicts/ ─ Dictionary ─┘
 """
 
-import operator
 from pathlib import Path
 from typing import Any
 
 import luigi
 from luigi.util import requires
 
-from pipeline import articles, cache, dedup, dictionary, export, segment, train, vocabulary
-from pipeline.articles import normal_form
+from ciliu import normal_form
+from pipeline import articles, cache, dedup, dictionary, evaluate, export, segment, train, vocabulary
 from pipeline.articles.chinese import CONFIGURATIONS
 from pipeline.articles.look import look
 from pipeline.articles.readers import FORMATS
@@ -20,29 +19,10 @@ from pipeline.articles.records import Options
 from pipeline.articles.sources import Source
 from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.fingerprints import Fingerprints, file_contents
-from pipeline.parameters import FilesParameter, NamesParameter, SourcesParameter
+from pipeline.opened import digest, open_space
+from pipeline.parameters import FilesParameter, NamesParameter, SetsParameter, SourcesParameter, choice, real, whole
+from pipeline.publish import refuse_failed
 from pipeline.task import StageTask
-
-
-def whole(default: int, least: int, most: int, description: str) -> luigi.NumericalParameter[int]:
-    """A whole number from ``least`` to ``most``."""
-    text = f"{description} ({least:,}–{most:,})"
-    parameter = luigi.NumericalParameter(default, var_type=int, min_value=least, max_value=most + 1)
-    parameter.description = text  # Luigi would add the range in its own notation
-    return parameter
-
-
-def real(default: float, most: float, description: str) -> luigi.NumericalParameter[float]:
-    """A number from 0 to ``most``."""
-    text = f"{description} (0–{most:g})"
-    parameter = luigi.NumericalParameter(default, var_type=float, min_value=0.0, max_value=most, right_op=operator.le)
-    parameter.description = text
-    return parameter
-
-
-def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
-    """One of some words."""
-    return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
 
 
 class Articles(StageTask):
@@ -50,13 +30,10 @@ class Articles(StageTask):
 
     stage = articles
     sources = SourcesParameter(description="files, folders, patterns, @lists: text, JSON, pages, …; databases")
-    max_rejected = luigi.NumericalParameter(
-        default=0.01, var_type=float, min_value=0.0, max_value=1.1, significant=False,
-        description="share of records that may be no articles before the run stops",
-    )  # fmt: skip
+    max_rejected = real(0.01, 1, "share of records that may be no articles before the run stops", significant=False)
     articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
     encoding = choice(
-        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark (BOM); auto: found for each"
+        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: each one's"
     )
     errors = choice("strict", "replace", description="bytes that are no character: reject the article, or replace them")
     txt = choice("file", "line", "paragraph", description="what is one article in a .txt")
@@ -69,14 +46,10 @@ class Articles(StageTask):
     label_field = luigi.Parameter(
         default="", description="the field with the label; empty: label, category, 类别, 分类"
     )
-    wiki_variant = choice(
-        "zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}- is taken"
-    )
+    wiki_variant = choice("zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}-")
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
-    query = luigi.Parameter(
-        default="", significant=False, description="of a database: the SELECT whose rows are the articles"
-    )
+    query = luigi.Parameter(default="", significant=False, description="of a database: the SELECT of the articles")
     fingerprint_query = luigi.Parameter(
         default="", significant=False,
         description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
@@ -188,21 +161,14 @@ class Train(StageTask):
     epochs = whole(5, 1, 10_000, "passes over the text")
     negative = whole(-1, -1, 1_000, "negative samples a pair; -1: 5, or 0 where hs is 1")
     hs = whole(0, 0, 1, "1: hierarchical softmax")
-    share = whole(
-        -1, -1, 1_000, "context words of one step; 0: the whole window; -1: 0, or 4 with hs, or 1 with gensim"
-    )
+    share = whole(-1, -1, 1_000, "context words of a step; 0: the whole window; -1: 0, or 4 with hs, or 1 with gensim")
     sample = real(1e-3, 1, "subsampling of frequent words")
     alpha = real(0.025, 10, "learning rate at the start")
     min_alpha = real(0.0001, 10, "learning rate at the end")
     ns_exponent = luigi.FloatParameter(default=0.75, description="shape of the negative samples' distribution")
     seed = whole(1, 0, 2**31, "of the random numbers")
-    held_out = whole(
-        -1, -1, 10**9, "each n-th sentence is not trained on, for the loss; 0: none; -1: 1,000, or 0 with gensim"
-    )
-    checkpoint_every = luigi.NumericalParameter(
-        default=10.0, var_type=float, min_value=0.0, max_value=10_000.0, significant=False,
-        description="minutes between two checkpoints; after each epoch there is one anyway",
-    )  # fmt: skip
+    held_out = whole(-1, -1, 10**9, "each n-th sentence is held out for the loss; 0: none; -1: 1,000, or 0 with gensim")
+    checkpoint_every = real(10.0, 10_000, "minutes between two checkpoints; an epoch ends with one", significant=False)
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
     def parameters(self) -> dict[str, Any]:
@@ -213,13 +179,51 @@ class Train(StageTask):
 
 
 @requires(Vocabulary, Train)
+class Evaluate(StageTask):
+    """Is the model good, and better than the last?"""
+
+    stage = evaluate
+    sets = SetsParameter(default=(), description="files and folders of questions, pairs and groups, besides our own")
+    baseline = luigi.Parameter("", significant=False, description="a run or model to hold this one against")
+    neighbours_of = luigi.Parameter(default="", description="words whose neighbours are shown, parted by commas")
+    least_coverage = real(0.5, 1, "share of a set's lines that must be known for a score")
+    least_meaning = real(0.6, 1, "how often words that belong together must be nearer than others; 0.5 is chance")
+    most_bad_rows = real(0.001, 1, "share of vectors that may be zero, equal, NaN, shorter than 0.01, longer than 100")
+    most_dimension = real(0.25, 1, "share of all squared values that one dimension may hold")
+    most_cosine = real(0.8, 1, "the mean cosine that random pairs may have")
+    most_single = real(0.75, 1, "share of running words that may have one character")
+    most_drop = real(0.1, 1, "by how much of itself a score may fall below the baseline's")
+
+    def outside(self) -> dict[str, Any]:
+        return {**super().outside(), "baseline": digest(self.baseline, Path(self.data)) if self.baseline else None}
+
+    def arguments(self) -> list[Any]:
+        return [*super().arguments(), open_space(self.baseline, Path(self.data)) if self.baseline else None]
+
+    def harmless_parameters(self) -> dict[str, Any]:
+        return {"trained": self.inputs()[1].parameters()}
+
+
+@requires(Vocabulary, Dictionary, Train, Evaluate)
 class Export(StageTask):
     """A bundle that another team can load and check."""
 
     stage = export
+    formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
+    licence = luigi.Parameter(default="", description="of the sources, for the model card")
+    allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
+
+    def arguments(self) -> list[Any]:
+        folders = [task.folder for task in self.inputs() if task.name != "evaluate"]  # its verdict is in the origin
+        return [*folders, self.paths("stop_words"), self.paths("protect")]
 
     def harmless_parameters(self) -> dict[str, Any]:
-        return {"origin": self.origin()}
+        origin = self.origin()
+        refuse_failed(origin["evaluate"]["counts"], self.allow_failed)
+        return {"origin": origin}
+
+    def versions(self) -> tuple[str, ...]:
+        return export.versions(self.formats)
 
 
-STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Export]
+STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export]

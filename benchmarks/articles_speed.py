@@ -20,8 +20,9 @@ from backports import zstd
 
 import corpus
 import report
+from ciliu import normal_form
 from pipeline import articles, cache
-from pipeline.articles import chinese, fields, native, normal_form, sources
+from pipeline.articles import chinese, fields, native, sources
 from pipeline.articles.sources import Source
 from pipeline.fingerprints import Fingerprints
 

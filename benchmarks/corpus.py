@@ -17,7 +17,7 @@ from typing import Any
 import xxhash
 from backports import zstd
 
-from pipeline.articles.normal_form import normalize
+from ciliu.normal_form import normalize
 from pipeline.dedup import text_digest
 
 SEED = 1

@@ -22,13 +22,14 @@ from typing import Any
 from pipeline import cache, damage
 from pipeline.cli import ciliu
 
-STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
+STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")
 AFTER = {stage: STAGES[number:] for number, stage in enumerate(STAGES)} | {
-    "articles": ("articles", "dedup", "segment", "vocabulary", "train", "export"),
-    "dedup": ("dedup", "segment", "vocabulary", "train", "export"),
+    "articles": ("articles", "dedup", "segment", "vocabulary", "train", "evaluate", "export"),
+    "dedup": ("dedup", "segment", "vocabulary", "train", "evaluate", "export"),
 }
 BEFORE = {end: tuple(stage for stage in STAGES if end in AFTER[stage]) for end in STAGES}
 QUICK = ("--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1", "--processes", "1")
+QUICK += ("--allow-failed",)
 WORDS = [
     "猫喜欢吃鱼",
     "狗喜欢吃骨头",

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import corpus
-from pipeline.articles.normal_form import normalize
+from ciliu.normal_form import normalize
 
 SEED = 1
 RUN = 4

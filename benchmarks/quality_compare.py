@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality_scores import EvalSet, Floats, spearman, total
+from pipeline.evaluate.similarity import spearman
+from quality_scores import EvalSet, Floats, total
 
 ERRORS = 2.0  # pooled standard errors
 LOSS = 0.002

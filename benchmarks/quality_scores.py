@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.evaluate.analogies import answer_all
+from pipeline.evaluate.similarity import spearman
+from pipeline.evaluate.space import Space
+
 PAIRS = {"wordsim-240": "eval/similarity/wordsim-240.txt"}
 QUESTIONS = {
     "CA8 semantic": "eval/analogy/CA8_semantic.txt",
@@ -23,7 +27,6 @@ QUESTIONS = {
     "CA_translated": "eval/analogy/CA_translated.txt",
 }
 SETS = (*PAIRS, *QUESTIONS)
-BLOCK = 64  # questions at once: 64 × 212,000 similarities are 54 MB
 
 Floats = npt.NDArray[np.floating[Any]]
 Ids = npt.NDArray[np.int64]
@@ -99,27 +102,9 @@ def similarities(unit: Floats, pairs: Ids) -> Floats:
 
 def answer(unit: Floats, questions: Ids) -> npt.NDArray[np.bool_]:
     """Whether the nearest word is the one expected, for each question ``a b c expected``."""
-    hits = np.zeros(len(questions), dtype=np.bool_)
-    for at in range(0, len(questions), BLOCK):
-        block = questions[at : at + BLOCK]
-        a, b, c, expected = block.T
-        near = (unit[b] - unit[a] + unit[c]) @ unit.T
-        np.put_along_axis(near, block[:, :3], -np.inf, axis=1)
-        hits[at : at + BLOCK] = near.argmax(axis=1) == expected
-    return hits
-
-
-def spearman(one: Floats, other: Floats) -> float:
-    """Spearman's correlation: Pearson's of the ranks, equal values at their mean rank."""
-    return float(np.corrcoef(mean_ranks(one), mean_ranks(other))[0, 1])
-
-
-def mean_ranks(values: Floats) -> Floats:
-    """The rank of each value from 1 on."""
-    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(times)
-    ranks: Floats = (last - (times - 1) / 2)[place]
-    return ranks
+    space = Space(range(len(unit)), unit)  # type: ignore[arg-type] # rows are all that is asked of it
+    found: npt.NDArray[np.bool_] = answer_all(space, questions[:, :3], [[]] * len(questions))[0] == questions[:, 3]
+    return found
 
 
 def total(test: EvalSet, values: Floats) -> float:

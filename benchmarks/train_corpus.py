@@ -16,7 +16,7 @@ import numpy.typing as npt
 import corpus
 import report
 from ciliu import Segmenter
-from pipeline.articles.normal_form import normalize
+from ciliu.normal_form import normalize
 from pipeline.segment.lexicon import make_lexicon
 from pipeline.vocabulary.counter import make_counter
 

@@ -28,16 +28,7 @@ class Protect:
     @classmethod
     def read(cls, paths: Sequence[str | Path]) -> "Protect":
         """From files, in order. Raises ``ValueError`` with file and line, ``OSError`` if one is not there."""
-        words: list[str] = []
-        patterns: list[str] = []
-        for path in map(Path, paths):
-            for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
-                rule = line.strip()
-                if rule.startswith("re:"):
-                    patterns.append(check_pattern(rule[3:].strip(), f"{path}, line {number}"))
-                elif rule and not rule.startswith("# "):
-                    words.append(rule)
-        return cls(words, patterns)
+        return cls(*read_rules(paths))
 
     def spans(self, text: str) -> list[Span]:
         """Where the text is kept whole: ascending, apart from each other, none empty or across a line end."""
@@ -45,6 +36,20 @@ class Protect:
             return []
         found = (match.span() for match in self._pattern.finditer(text))
         return [(start, end) for start, end in found if end > start and "\n" not in text[start:end]]
+
+
+def read_rules(paths: Sequence[str | Path]) -> tuple[list[str], list[str]]:
+    """The words and the patterns of files, in order. Raises as ``Protect.read``."""
+    words: list[str] = []
+    patterns: list[str] = []
+    for path in map(Path, paths):
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+            rule = line.strip()
+            if rule.startswith("re:"):
+                patterns.append(check_pattern(rule[3:].strip(), f"{path}, line {number}"))
+            elif rule and not rule.startswith("# "):
+                words.append(rule)
+    return words, patterns
 
 
 def check_pattern(pattern: str, place: str) -> str:

@@ -16,6 +16,7 @@ class Vectors:
             raise ValueError(f"{len(words):,} words for {len(matrix):,} vectors")
         self.words = list(words)
         self.matrix = matrix
+        self._norms: npt.NDArray[np.float32] | None = None
         self._row = {word: row for row, word in enumerate(self.words)}
 
     @classmethod
@@ -29,15 +30,26 @@ class Vectors:
     def __contains__(self, word: str) -> bool:
         return word in self._row
 
+    def row(self, word: str) -> int | None:
+        """The row of ``word`` in the matrix, or None."""
+        return self._row.get(word)
+
     def __getitem__(self, word: str) -> npt.NDArray[np.float32]:
         """The vector of ``word``, as trained. Raises ``KeyError``."""
         return np.asarray(self.matrix[self._row[word]])
 
+    def _lengths(self) -> npt.NDArray[np.float32]:
+        """The lengths of all vectors, computed once; 1 for a vector of zeros."""
+        if self._norms is None:
+            squares = np.einsum("ij,ij->i", self.matrix, self.matrix)  # no second matrix, as norm would make
+            self._norms = np.sqrt(squares)
+            self._norms[self._norms == 0] = 1
+        return self._norms
+
     def similar(self, word: str, n: int = 10) -> list[tuple[str, float]]:
         """The ``n`` words of greatest cosine with ``word``, itself left out. Raises ``KeyError``."""
         row = self._row[word]
-        lengths = np.linalg.norm(self.matrix, axis=1)
-        lengths[lengths == 0] = 1
+        lengths = self._lengths()
         cosines = self.matrix @ (self.matrix[row] / lengths[row]) / lengths
         cosines[row] = -np.inf
         n = min(n, len(cosines) - 1)

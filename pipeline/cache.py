@@ -214,7 +214,12 @@ def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
     paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
     named = sorted((path.relative_to(folder).as_posix(), path) for path in paths)
     return {
-        name: known.get(name) or {"size": path.stat().st_size, "xxh3_128": file_digest(path)}
+        name: known.get(name) or describe_file(path)
         for name, path in named
         if name not in INTERNAL and not name.startswith(f"{SHARDS}/")
     }
+
+
+def describe_file(path: Path) -> Json:
+    """Size and xxh3_128 of a file."""
+    return {"size": path.stat().st_size, "xxh3_128": file_digest(path)}

@@ -7,8 +7,8 @@ accounts for (in outputs of an older version) is the row ``other``.
 from collections.abc import Mapping
 from typing import Any
 
+from ciliu.normal_form import RULES
 from pipeline import cache
-from pipeline.articles.normal_form import RULES
 
 UNITS = ("articles", "characters", "words")
 COLUMNS = ("stage", "step", *UNITS, "times")

@@ -9,6 +9,19 @@ from pathlib import Path
 from pipeline import cache
 
 
+class GateError(ValueError):
+    """The gate of Evaluate failed a model that was to be handed on."""
+
+
+def refuse_failed(evaluation: cache.Json, allowed: bool) -> None:
+    """Raise ``GateError`` for a model that did not pass the gate, unless that is ``allowed``. ``evaluation`` are the
+    counts of Evaluate: its verdict and the reasons."""
+    if evaluation["gate"] == "fail" and not allowed:
+        reasons = "\n  ".join(evaluation["reasons"])
+        raise GateError(f"the model failed its evaluation, so it is not exported:\n  {reasons}\n"
+                        "`ciliu evaluate` says more; --allow-failed exports it, and its card says so")  # fmt: skip
+
+
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder beside ``target`` to fill; flushed and renamed to ``target`` when the block ends, removed if it raises.
@@ -22,7 +35,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     unfinished.mkdir()
     try:
         yield unfinished
-        for path in unfinished.iterdir():
+        for path in unfinished.rglob("*"):
             cache.sync(path)
         cache.sync(unfinished)
         if target.exists():

@@ -85,15 +85,19 @@ class StageTask(luigi.Task):
     def harmless_parameters(self) -> dict[str, Any]:
         """The keyword arguments that cannot change the bytes: left out of the key."""
         names = {name for name, value in self.own_parameters().items() if not value.significant}
-        if "processes" in inspect.signature(self.stage.run).parameters:
-            names.add("processes")
-        return {self.stage_name(name): getattr(self, name) for name in names}
+        taken = inspect.signature(self.stage.run).parameters
+        names |= {"processes"} & taken.keys()
+        made = {"origin": self.origin()} if "origin" in taken else {}
+        return {**{self.stage_name(name): getattr(self, name) for name in names}, **made}
+
+    def paths(self, name: str) -> list[Path]:
+        return [Path(path) for path in getattr(self, name)]
 
     def outside_files(self) -> dict[str, list[Path]]:
         """The files from outside, by parameter."""
         own = self.own_parameters().items()
         names = [name for name, value in own if isinstance(value, FilesParameter)]
-        return {name: [Path(path) for path in getattr(self, name)] for name in names}
+        return {name: self.paths(name) for name in names}
 
     def outside(self) -> dict[str, Any]:
         """What comes from outside, by parameter: its content as JSON, for the key."""

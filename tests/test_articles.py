@@ -18,9 +18,10 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ciliu import normal_form
+from ciliu.normal_form import normalize
 from pipeline import articles, shard_files, shards
-from pipeline.articles import normal_form, readers, records
-from pipeline.articles.normal_form import normalize
+from pipeline.articles import readers, records
 from pipeline.articles.records import Rejected
 from pipeline.articles.sources import Source, cut, find, measure_spans, read_state
 from pipeline.fingerprints import Fingerprints

@@ -11,8 +11,13 @@ import pytest
 from conftest import CILIU, read_corpus, write_articles
 
 from pipeline import cache
+from pipeline.cli import run
 
-QUICK = ("--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1", "--processes", "2")
+# Eight dimensions and one pass fail the evaluation.
+QUICK = (
+    *("--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1"),
+    *("--processes", "2", "--allow-failed"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +145,8 @@ def test_two_runs_at_once_make_each_output_once(
     assert (first.returncode, second.returncode) == (0, 0), said
     assert digests(tmp_path / "data") == undisturbed
     made = [sum(line.startswith(f"{stage} ") and "cache" not in line for text in said for line in text.splitlines())
-            for stage in ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")]  # fmt: skip
-    assert made == [1] * 7
+            for stage in run.STAGES]  # fmt: skip
+    assert made == [1] * 8
     assert any("waiting for process" in text for text in said)
 
 

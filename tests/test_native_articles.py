@@ -14,9 +14,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ciliu import normal_form
 from ciliu.engine_native import import_native
 from pipeline import articles, shards
-from pipeline.articles import make_article, normal_form, packing, records, sources
+from pipeline.articles import make_article, packing, records, sources
 from pipeline.articles import native as native_jsonl
 from pipeline.articles.fields import FIELDS
 from pipeline.articles.json_reader import parse_line

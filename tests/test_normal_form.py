@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ciliu.engine_native import import_native
+from ciliu.normal_form import CHANGES, DEFAULT, RULES, apply, choose, normalize
 from pipeline import articles
 from pipeline.articles import chinese, make_article, sources
 from pipeline.articles import native as native_reading
-from pipeline.articles.normal_form import CHANGES, DEFAULT, RULES, apply, choose, normalize
 from pipeline.articles.records import Options
 from pipeline.fingerprints import Fingerprints
 
@@ -288,7 +288,7 @@ def test_a_missing_opencc_is_told_with_the_command_before_any_work(monkeypatch: 
 
     monkeypatch.setitem(sys.modules, "opencc", None)
     with pytest.raises(ValueError, match=r'pip install "ciliu\[opencc\]"'):
-        articles.versions("t2s")
+        articles.versions([], Options(opencc="t2s"))
 
 
 # ---------------------------------------------------------------- the stage

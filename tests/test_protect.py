@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ciliu import Protect, Segmenter
 from ciliu.engine_native import import_native
-from pipeline.articles.normal_form import normalize
+from ciliu.normal_form import normalize
 from pipeline.segment import segment_shard
 
 ENGINES = ["jieba", "native"] if import_native() else ["jieba"]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from conftest import Front, read_corpus, write_articles
 
+from ciliu import normal_form
 from pipeline import segment, task
-from pipeline.articles import normal_form
 
-ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export"}
-AFTER_SEGMENT = {"segment", "vocabulary", "train", "export"}
-AFTER_VOCABULARY = {"vocabulary", "train", "export"}
+ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
+AFTER_SEGMENT = {"segment", "vocabulary", "train", "evaluate", "export"}
+AFTER_VOCABULARY = {"vocabulary", "train", "evaluate", "export"}
 
 Plan = Callable[..., dict[str, str]]
 
@@ -58,9 +58,10 @@ def test_nothing_changed_nothing_runs(ready: Front, plan: Plan) -> None:
     ("setting", "reruns", "reason"),
     [
         ("Articles.errors=replace", ALL - {"dictionary"}, "Articles.errors strict → replace"),
-        ("Train.window=7", {"train", "export"}, "Train.window 5 → 7"),
-        ("Train.epochs=2", {"train", "export"}, "Train.epochs 1 → 2"),
-        ("Train.vector_size=9", {"train", "export"}, "Train.vector_size 8 → 9"),
+        ("Train.window=7", {"train", "evaluate", "export"}, "Train.window 5 → 7"),
+        ("Train.epochs=2", {"train", "evaluate", "export"}, "Train.epochs 1 → 2"),
+        ("Train.vector_size=9", {"train", "evaluate", "export"}, "Train.vector_size 8 → 9"),
+        ("Evaluate.least_meaning=0.7", {"evaluate", "export"}, "Evaluate.least_meaning 0.6 → 0.7"),
         ("Dedup.near=true", {"dedup", *AFTER_SEGMENT}, "Dedup.near unset → True"),
         ("Dedup.lines=3", {"dedup", *AFTER_SEGMENT}, "Dedup.lines unset → 3"),
         ("Vocabulary.min_count=4", AFTER_VOCABULARY, "Vocabulary.min_count 5 → 4"),
@@ -91,7 +92,7 @@ def test_a_harmless_parameter_reruns_nothing(ready: Front) -> None:
 
 
 def test_threads_count_as_one_or_many(ready: Front, plan: Plan) -> None:
-    assert set(plan("--set", "Train.threads=2")) == {"train", "export"}
+    assert set(plan("--set", "Train.threads=2")) == {"train", "evaluate", "export"}
     ready.run("--set", "Train.threads=2")
     assert plan("--set", "Train.threads=3") == {}
 
@@ -177,23 +178,25 @@ def test_a_deleted_output_in_the_middle_is_made_only_when_needed(
 
 def test_a_hole_is_filled_when_something_needs_it(ready: Front) -> None:
     shutil.rmtree(ready.folder("vocabulary"))
-    assert ready.run("--set", "Train.window=3") == {"vocabulary", "train", "export"}
+    assert ready.run("--set", "Train.window=3") == {"vocabulary", "train", "evaluate", "export"}
 
 
 def test_the_end_is_made_again_though_the_beginning_is_gone(ready: Front) -> None:
     before = ready.manifest("export")["origin"]
-    for stage in ("articles", "dedup", "dictionary"):
+    for stage in ("articles", "dedup"):
         shutil.rmtree(ready.folder(stage))
-    assert ready.run("--set", "Train.window=3") == {"train", "export"}
+    assert ready.run("--set", "Train.window=3") == {"train", "evaluate", "export"}
     after = ready.manifest("export")["origin"]
-    assert {stage: after[stage] for stage in before if stage != "train"} == {
-        stage: before[stage] for stage in before if stage != "train"
+    assert {stage: after[stage] for stage in before if stage not in ("train", "evaluate")} == {
+        stage: before[stage] for stage in before if stage not in ("train", "evaluate")
     }
 
 
 @pytest.mark.parametrize("stage", ["articles", "segment", "train"])
 def test_from_a_stage_makes_it_and_all_after_it_anew(ready: Front, stage: str) -> None:
-    after = {"articles": ALL - {"dictionary"}, "segment": AFTER_SEGMENT, "train": {"train", "export"}}[stage]
+    after = {"articles": ALL - {"dictionary"}, "segment": AFTER_SEGMENT, "train": {"train", "evaluate", "export"}}[
+        stage
+    ]
     before = digests(ready)
     assert ready.run("--from", stage) == after
     assert ready.manifest(stage)["shards_taken"] == 0
@@ -207,7 +210,7 @@ def test_force_makes_everything_anew(ready: Front) -> None:
 def test_only_makes_one_stage_and_what_follows_shows_as_stale(
     ready: Front, plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ready.run("--set", "Train.threads=2") == {"train", "export"}
+    assert ready.run("--set", "Train.threads=2") == {"train", "evaluate", "export"}
     for _ in range(20):  # two threads race for the same rows; on so little text they may win in the same order
         before = ready.manifest("train")["digest"]
         assert ready.run("--only", "train") == {"train"}
@@ -215,11 +218,12 @@ def test_only_makes_one_stage_and_what_follows_shows_as_stale(
             break
     else:
         pytest.skip("twenty trainings with two threads gave the same bytes")
-    assert plan() == {"export": "train was made again with other bytes"}
+    stale = "train was made again with other bytes"
+    assert plan() == {"evaluate": stale, "export": stale}
     capsys.readouterr()
     ready("status")
     assert "stale: train was made again with other bytes" in capsys.readouterr().out
-    assert ready.run() == {"export"}
+    assert ready.run() == {"evaluate", "export"}
 
 
 def cache_digest(front: Front) -> Any:
@@ -243,12 +247,12 @@ def test_a_stages_version_reruns_it_and_what_follows(ready: Front, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("library", "reruns"), [("jieba", {"dictionary", *AFTER_SEGMENT}), ("gensim", {"train", "export"})]
+    ("library", "reruns"), [("jieba", {"dictionary", *AFTER_SEGMENT}), ("gensim", {"train", "evaluate", "export"})]
 )
 def test_another_version_of_a_library_reruns_what_it_shapes(
     ready: Front, plan: Plan, monkeypatch: pytest.MonkeyPatch, library: str, reruns: set[str]
 ) -> None:
     real = task.library_version
     monkeypatch.setattr(task, "library_version", lambda name: "9.9" if name == library else real(name))
-    assert f"{library} {real(library)} → 9.9" in plan()[min(reruns)]  # dictionary, or export
+    assert f"{library} {real(library)} → 9.9" in plan()[min(reruns - {"evaluate"})]  # dictionary, or export
     assert ready.run() == reruns

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from ciliu.engine_jieba import import_jieba
 from ciliu.engine_native import import_native
+from ciliu.normal_form import normalize
+from ciliu.sentences import is_punctuation, split_sentences
 from pipeline import dictionary, segment, shard_files
-from pipeline.articles.normal_form import normalize
 from pipeline.segment import segment_shard
 from pipeline.segment.lexicon import END, MAX_WORDS, PUNCTUATION, STOP_WORD, WHITE_SPACE, Encoder, Lexicon, split_words
-from pipeline.segment.sentences import is_punctuation, split_sentences
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -211,6 +211,10 @@ static PyObject *build(PyObject *module, PyObject *arguments) {
 static PyMethodDef functions[] = {
     {"build", build, METH_VARARGS, "build(words, total, force_split, hmm): the bytes of a compiled dictionary"},
     {"targets", list_targets, METH_NOARGS, "targets(): instruction sets that this machine can train with, the best first"},
+    {"format_rows", format_rows, METH_VARARGS,
+     "format_rows(words, values, size, separator): rows of float32 as lines; words: an LF behind each, or None"},
+    {"parse_rows", parse_rows, METH_VARARGS,
+     "parse_rows(text, size, has_word, separator): (words, an LF behind each; float32). Raises ValueError with the line"},
     {NULL, NULL, 0, NULL},
 };
 

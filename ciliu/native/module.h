@@ -36,4 +36,8 @@ int has_word(TableObject *self, PyObject *word);
 /* The instruction sets that this machine can train with, the best first. */
 PyObject *list_targets(PyObject *module, PyObject *unused);
 
+/* Vectors as lines of text, and back. */
+PyObject *format_rows(PyObject *module, PyObject *arguments);
+PyObject *parse_rows(PyObject *module, PyObject *arguments);
+
 #endif

@@ -1,4 +1,4 @@
-/* The normal form of a text (pipeline/articles/normal_form.py has the rules). */
+/* The normal form of a text (ciliu/normal_form.py has the rules). */
 #ifndef CILIU_NORMAL_H
 #define CILIU_NORMAL_H
 

@@ -1,4 +1,4 @@
-/* Where sentences end: the rule of pipeline/segment/sentences.py, on bytes. */
+/* Where sentences end: the rule of ciliu/sentences.py, on bytes. */
 #ifndef CILIU_SENTENCES_H
 #define CILIU_SENTENCES_H
 

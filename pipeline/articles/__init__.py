@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from ciliu import normal_form
 from pipeline import cache, shard_files, shards
-from pipeline.articles import chinese, filters, native, normal_form, readers, sql
+from pipeline.articles import chinese, filters, native, readers, sql
 from pipeline.articles.article import make_article
 from pipeline.articles.json_reader import parse_line
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected

@@ -2,8 +2,9 @@
 
 from pathlib import PurePosixPath
 
-from pipeline.articles import chinese, filters, normal_form, readers
-from pipeline.articles.normal_form import Changes
+from ciliu import normal_form
+from ciliu.normal_form import Changes
+from pipeline.articles import chinese, filters, readers
 from pipeline.articles.records import Options, Record, Rejected
 
 SNIPPET = 60  # characters of a rejected text that are shown

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from pipeline.articles.normal_form import Changes, note
+from ciliu.normal_form import Changes, note
 
 VERSIONS = ("opencc",)
 CONFIGURATIONS = ("t2s", "tw2sp", "hk2s")  # the names are OpenCC's

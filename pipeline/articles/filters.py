@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.articles import normal_form
+from ciliu import normal_form
 from pipeline.articles.records import Options, Rejected
 from pipeline.plain_text import read_lines
 

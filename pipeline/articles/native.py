@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ciliu import normal_form
 from ciliu.engine_native import import_native
 from pipeline import shards
-from pipeline.articles import fields, filters, normal_form
+from pipeline.articles import fields, filters
 from pipeline.articles.records import Options
 
 NOBODY, PYTHON = -1, -2  # whose a name is, if no field's; a field is told by its number in ``fields.FIELDS``

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.articles import normal_form
+from ciliu import normal_form
 
 LIMIT = 16 << 20  # bytes of one article; the longest of 205,421 real ones has 4.7 MB
 

@@ -24,8 +24,15 @@ VERBS = {
     "duplicates": "pipeline.cli.duplicates",
     "funnel": "pipeline.cli.funnel",
     "sentences": "pipeline.cli.sentences",
-    "export": "pipeline.cli.model",
-    "similar": "pipeline.cli.model",
+    "evaluate": "pipeline.cli.evaluate",
+    "drift": "pipeline.cli.drift",
+    "similar": "pipeline.cli.words",
+    "analogy": "pipeline.cli.words",
+    "compare": "pipeline.cli.words",
+    "odd": "pipeline.cli.words",
+    "similarity": "pipeline.cli.words",
+    "export": "pipeline.cli.export",
+    "verify": "pipeline.cli.export",
     "import": "pipeline.cli.import_model",
     "extend": "pipeline.cli.extend",
     "dict": "pipeline.cli.dict",
@@ -41,12 +48,15 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu inspect articles/                   what the articles are made of, likely trouble, how long a run will take
   ciliu pack articles/ --to packed/         many small files into few large ones, once
   ciliu similar 微信                         words used like this one
+  ciliu evaluate                            is the model good? scores, probes, a verdict
   ciliu export --to model/                  hand the model to others
+  ciliu verify model/                       is a bundle what was published?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast
 
-Stages: articles, dedup, dictionary, segment, vocabulary, train, export. Each keeps its output in the data folder.
+Stages: articles, dedup, dictionary, segment, vocabulary, train, evaluate, export.
+Each keeps its output in the data folder.
 """
 
 

@@ -17,9 +17,11 @@ from typing import Any
 import click
 
 from pipeline import database_urls, progress
+from pipeline.publish import GateError
 
 # Exit statuses; 0 only if what was asked for is there. docs/run.md has the table.
 INTERNAL, USAGE, INPUT, ENVIRONMENT, WORKER, FINDINGS = 1, 2, 3, 4, 5, 6
+FAILED = 7  # the gate of Evaluate
 
 Verb = Callable[..., None]
 
@@ -72,7 +74,7 @@ def guarded(verb: Verb) -> Verb:
             if debug:
                 traceback.print_exc()
             status, sentence = describe(error, options.get("data"))
-            if verb.__name__ == "run" and status != INTERNAL:
+            if verb.__name__ == "run" and status not in (INTERNAL, FAILED):
                 again = "Once that is mended, the same command goes" if status == INPUT else "The same command goes"
                 sentence += f"\n{again} on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
             progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})
@@ -107,6 +109,8 @@ def describe(error: BaseException, data: Path | None = None) -> tuple[int, str]:
             return 128 + signal.SIGTERM, "Ended by SIGTERM; finished shards are kept."
         case KeyboardInterrupt():
             return 128 + signal.SIGINT, "Stopped; finished shards are kept."
+        case GateError():
+            return FAILED, f"Error: {error}"
         case ValueError():
             return INPUT, f"Error: {error}"
         case OSError():

@@ -14,20 +14,12 @@ import click
 import tasks
 from pipeline import cache, damage, database_urls, progress, resources, runs, settings
 from pipeline.build import build
-from pipeline.estimate import CORES, READ, estimate
+from pipeline.cli.needs import WORTH_SAYING, needs, show_needs
 from pipeline.plan import Step
-from pipeline.processes import cpus
 from pipeline.task import StageTask
-from pipeline.train import resolve
 
 PRESETS = Path(tasks.__file__).parent / "presets"
 STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
-
-NO_TRAINING: dict[str, Any] = {"engine": "auto", "hs": 0, "negative": 5, "share": -1, "held_out": -1, "threads": 1}
-NO_TRAINING |= {"vector_size": 0, "window": 0, "epochs": 0}
-WORTH_SAYING = 60.0  # seconds
-TEXT_STAGES = {"articles", "dedup", "segment"}
-Needs = tuple[float, float, float]
 
 Request = dict[str, Any]  # sources, preset, set: what a person asked for
 
@@ -91,8 +83,12 @@ def keep_input(stream: IO[bytes], data: Path) -> Path:
     return path
 
 
-def make_end(request: Request, data: Path, processes: int | None, only: str | None) -> StageTask:
-    """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``."""
+def make_end(
+    request: Request, data: Path, processes: int | None, only: str | None, allow_failed: bool = False
+) -> StageTask:
+    """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``.
+
+    ``allow_failed`` is for this time alone: the next run asks again."""
     StageTask.clear_instance_cache()
     try:
         values = _resolve(request)
@@ -101,6 +97,8 @@ def make_end(request: Request, data: Path, processes: int | None, only: str | No
     values |= {"sources": tuple(request["sources"]), "data": str(data)}
     if processes is not None:
         values["processes"] = processes
+    if allow_failed:
+        values["allow_failed"] = True
     task = STAGES[only or "export"]
     parameters = dict(task.get_params())
     defaults = {name: parameter._default for name, parameter in parameters.items()}
@@ -144,32 +142,6 @@ def note_left_out(end: StageTask) -> None:
             f"left out (hidden, or of another kind): {len(left_out):,}: {names}{' …' if left_out[3:] else ''}",
             err=True,
         )
-
-
-def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
-    """Seconds, bytes of disk and of memory that the steps that are to run will take; None if nothing runs."""
-    by_name = {task.name: task for task in end.walk()}
-    running = {step.task.name for step in steps if step.runs}
-    articles, vocabulary = by_name.get("articles"), by_name.get("vocabulary")
-    if not running:
-        return None
-    text = sum(source.weight for source in articles.read_sources()) if isinstance(articles, tasks.Articles) else 0
-    train = by_name["train"].parameters() if running & {"train", "export"} else resolve(**NO_TRAINING)
-    least = vocabulary.parameters()["min_count"] if vocabulary else 1
-    cores = end.processes or cpus()
-    whole = estimate(text, READ * cores / CORES, {**train, "min_count": least}, cores)
-    disk = whole["disk_bytes"] - (0 if running & TEXT_STAGES else 2 * text)
-    return sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"], disk
-
-
-def show_needs(needed: Needs, data: Path) -> str:
-    """What a run will take, as a sentence."""
-    free = resources.free_disk(next(folder for folder in (data, *data.absolute().parents) if folder.is_dir()))
-    seconds, memory, disk = needed
-    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
-    time = f"{seconds / 3600:,.1f} h" if seconds > 7200 else time
-    needs = f"{resources.show(memory)} of memory, {resources.show(disk)} of disk"
-    return f"needs about {time}, {needs} ({resources.show(free)} are free)"
 
 
 def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> None:

@@ -13,7 +13,7 @@ from pipeline.cli import front
 if TYPE_CHECKING:
     from pipeline.task import StageTask
 
-STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export")
+STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")
 
 
 def request_options(verb: front.Verb) -> front.Verb:
@@ -40,6 +40,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
 @click.option("--anyway", is_flag=True, help="Begin though disk or memory seem too small.")
+@click.option("--allow-failed", is_flag=True, help="Export the model although Evaluate failed it.")
 @click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
 @front.guarded
 def run(
@@ -57,6 +58,7 @@ def run(
     checkpoint_every: float | None,
     log_json: Path | None,
     anyway: bool,
+    allow_failed: bool,
     quiet: bool,
 ) -> None:
     """Make a model from SOURCES: files and folders with .txt (an article a file), .jsonl (an article a line, with
@@ -79,7 +81,7 @@ def run(
         assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
     assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
-    end = request.make_end(asked, data, processes, only or until)
+    end = request.make_end(asked, data, processes, only or until, allow_failed)
     if from_stage and from_stage not in [task.name for task in end.walk()]:
         raise click.UsageError(f"--from {from_stage}: {until} does not need it")
     request.mark_anew(end, from_stage, only, force)
@@ -109,7 +111,7 @@ def plan(
     why: str | None,
 ) -> None:
     """Say for each stage whether `ciliu run` with the same arguments would make it, and why. Makes nothing."""
-    from pipeline.cli import request
+    from pipeline.cli import needs, request
     from pipeline.plan import make_plan
 
     assignments += request.assign_queries(query, fingerprint_query)
@@ -121,9 +123,9 @@ def plan(
     steps = make_plan(end, request.last_keys(data))
     for step in steps:
         click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
-    needed = request.needs(steps, end)
+    needed = needs.needs(steps, end)
     if needed:
-        click.echo(request.show_needs(needed, data))
+        click.echo(needs.show_needs(needed, data))
     request.note_left_out(end)
 
 

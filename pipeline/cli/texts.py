@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ciliu.normal_form import normalize
 from pipeline import progress
 from pipeline.articles import packing, readers, records, sources
-from pipeline.articles.normal_form import normalize
 
 PART = 1 << 16  # bytes between two steps of the bar
 

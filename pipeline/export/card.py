@@ -1,51 +1,115 @@
-"""The model card: what a model is, in words that a person reads before loading it."""
+"""The model card in the form of Hugging Face's: what a model is, in words that a person reads before loading it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline import cache
+from pipeline.export import verdict
+from pipeline.export.formats import Format
+from pipeline.export.table import Table
 
-CARD = """\
-# Chinese word vectors
-
-{words:,} words × {vector_size} dimensions, trained by Ciliu as skip-gram with {objective}.
-
-```python
-from gensim.models import KeyedVectors
-vectors = KeyedVectors.load_word2vec_format("vectors.bin", binary=True)
-print(vectors.most_similar("中国"))
-```
-
-| file | what |
-|---|---|
-| `vectors.bin`, `vectors.txt` | word2vec format, binary and text |
-| `model.gensim*` | the full gensim model (`Word2Vec.load`; it is a pickle: load it only from people you trust) |
-| `vocab.tsv` | word, count, rank |
-| `manifest.json` | how each stage made its part: parameters, versions, counts |
-| `XXH128SUMS` | `xxh128sum -c XXH128SUMS` finds damage (not forgery) |
-
-## How it was made
-
-{stages}
-"""
+PAGE = Path(__file__).with_name("card.md")
 
 
-def write_card(path: Path, shape: tuple[int, int], origin: cache.Json) -> None:
-    """Write the card for vectors of ``shape`` (words, dimensions) that ``origin`` describes stage by stage."""
-    parameters = origin["train"]["parameters"]
-    objectives = [f"negative sampling ({parameters['negative']})"] if parameters["negative"] else []
-    objectives += ["hierarchical softmax"] if parameters["hs"] else []
-    text = CARD.format(
-        words=shape[0],
-        vector_size=shape[1],
-        objective=" and ".join(objectives),
-        stages="\n\n".join(_stage(name, origin[name]) for name in origin),
-    )
+def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], table: Table) -> None:
+    """Write the card of a bundle whose manifest this is."""
+    word = next((word for word in table.words if len(word) > 1 and word.isalpha()), table.words[0])
+    made = manifest["stages"]
+    fields = {
+        "licence": json.dumps(manifest["licence"] or "other", ensure_ascii=False),
+        "title": manifest["name"] or "Chinese word vectors",
+        "words": f"{manifest['words']:,}",
+        "size": manifest["vector_size"],
+        "chosen": manifest["chosen"],
+        "chosen_zh": "全部词" if manifest["chosen"] == "all words" else f"所选：{manifest['chosen']}",
+        "normalized": "of length 1" if manifest["normalized"] else "as trained",
+        "normalized_zh": "已归一化" if manifest["normalized"] else "未归一化",
+        "objective": _objective(made["train"]["parameters"]),
+        "formats": "\n".join(_row(one, manifest["formats"][one.name]) for one in formats),
+        "loads": "\n".join(_load(one, word, manifest) for one in formats),
+        "rules": "\n".join(f"- `{one.name}`: {one.module.WORDS}" for one in formats),
+        "repaired": _repaired(manifest["repaired"]),
+        "corpus": _corpus(made),
+        "cut": _cut(made),
+        "trained": _facts(made["train"]["parameters"]),
+        "evaluated": _evaluated(made),
+        "licence_text": manifest["licence"]
+        or "Not stated by those who made this model: ask them before you pass it on.",
+        "command": _command(made),
+        "stages": "\n".join(f"| {name} | {made[name]['version']} | `{made[name]['key']}` |" for name in made),
+        "word": word,
+        "sample": "".join([word for word in table.words if len(word) > 1 and word.isalpha()][:3]),
+    }
+    text = PAGE.read_text(encoding="utf-8")
+    for name, value in fields.items():
+        text = text.replace(f"«{name}»", str(value))
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _stage(name: str, made: cache.Json) -> str:
-    rows = [
-        f"- {title}: `{json.dumps(made[title], ensure_ascii=False)}`" for title in ("parameters", "versions", "counts")
+def _objective(parameters: cache.Json) -> str:
+    found = [f"negative sampling ({parameters['negative']})"] if parameters["negative"] else []
+    return " and ".join(found + (["hierarchical softmax"] if parameters["hs"] else []))
+
+
+def _row(one: Format, made: cache.Json) -> str:
+    lost = made.get("loss")
+    loss = (
+        f"lost: a number differs by {lost['largest_difference']} at most, the cosine of a word with itself is "
+        f"{lost['least_cosine']} at least, {lost['neighbours_kept']:.1%} of a hundred words' ten nearest are the same"
+        if lost
+        else "equal"
+    )
+    safe = "yes" if one.module.SAFE else "**no: a pickle runs what is in it**"
+    return f"| `{one.file}` | {one.module.TITLE} | {made['loaded_by']}: {loss} | {safe} |"
+
+
+def _load(one: Format, word: str, manifest: cache.Json) -> str:
+    code = one.module.LOAD.replace("{file}", one.file).replace("{word}", word)
+    code = code.replace("{size}", str(manifest["vector_size"]))
+    language = "sh" if one.name == "tensorboard" else "python"
+    return f"{one.module.TITLE}:\n\n```{language}\n{code}```\n"
+
+
+def _repaired(repaired: list[Any]) -> str:
+    if not repaired:
+        return "Nothing had to be mended here."
+    return f"Mended here: {len(repaired):,} words; `manifest.json` lists them under `repaired`."
+
+
+def _corpus(made: cache.Json) -> str:
+    told = [("articles", "articles read"), ("dedup", "after duplicates"), ("segment", "words"), ("vocabulary", "kept")]
+    lines = []
+    for stage, _ in told:
+        counts = made.get(stage, {}).get("counts", {})
+        shown = [f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items() if isinstance(value, int)]
+        lines.append(f"- {stage}: {', '.join(shown)}")
+    return "\n".join(lines)
+
+
+def _cut(made: cache.Json) -> str:
+    parameters, files = made["segment"]["parameters"], made["dictionary"]["files"].get("files", [])
+    names = "; ".join(f"{name} (xxh3_128 {digest})" for name, digest in files) or "none of its own"
+    return f"- jieba {made['dictionary']['versions'].get('jieba')}, user dictionaries: {names}\n" + _facts(parameters)
+
+
+def _facts(parameters: cache.Json) -> str:
+    return "\n".join(f"- {name}: `{json.dumps(value, ensure_ascii=False)}`" for name, value in parameters.items())
+
+
+def _evaluated(made: cache.Json) -> str:
+    if "evaluate" not in made:
+        return "Not evaluated by this pipeline. 未经本流程评测。"
+    return verdict.describe(made["evaluate"]["counts"])
+
+
+def _command(made: cache.Json) -> str:
+    """The parameters of each stage as settings; sources and dictionaries go by the names of those who have them."""
+    settings = [
+        f"--set {stage.capitalize()}.{name}={str(value).lower() if isinstance(value, bool) else value}"
+        for stage in made
+        for name, value in made[stage]["parameters"].items()
+        if value not in ("", "many") and not isinstance(value, list | dict)
     ]
-    return "\n".join([f"### {name.capitalize()}", "", *rows])
+    return " \\\n  ".join(["ciliu run SOURCES", *settings])

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from ciliu import Segmenter
+from ciliu.kept_words import split_words
+from ciliu.sentences import cut_sentences, is_punctuation
 from pipeline import cache, shard_files
-from pipeline.segment.sentences import cut_sentences, is_punctuation
 
 MAX_WORDS = 10_000  # gensim trains nothing beyond this many words of a sentence, and does not say so
 
@@ -55,19 +56,6 @@ def make_lexicon(segmenter: Segmenter | None, HMM: bool, keep_punctuation: bool,
         return cut_sentences(text, kept, lambda part: segmenter.engine_lcut(part, HMM))
 
     return Lexicon(cut, keep_punctuation, stop_words)
-
-
-def split_words(text: str) -> Iterator[list[str]]:
-    """The sentences of a text that another tool has cut: white space separates words; a line is a sentence, and so is
-    what a word that ends sentences (``。``) ends."""
-    for line in text.split("\n"):
-        words: list[str] = []
-        for word in line.split():
-            words.append(word)
-            if all(character in "。！？!?…" for character in word):
-                yield words
-                words = []
-        yield words
 
 
 def encode_line(lexicon: Encoder, lines: bytes, at: int) -> tuple[int, int]:

@@ -1,0 +1,157 @@
+"""How fast is a model of the recipe's size exported and loaded? ``python benchmarks/export_speed.py``.
+
+352,196 words × 256 dimensions of random numbers. Text against gensim's ``save_word2vec_format`` (equal values read
+back), binary against the disk, a whole bundle with its memory, loading it and the first neighbours in a fresh process.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gensim.models import KeyedVectors
+
+import ciliu
+import report
+from pipeline import cache, dictionary
+from pipeline.export import formats, table
+from pipeline.export.bundle import About, make_bundle
+from pipeline.export.segmenter import write_segmenter
+
+WORDS, SIZE = 352_196, 256
+FORMATS = "numpy,word2vec,word2vec-text,safetensors"
+ORIGIN: dict[str, Any] = {
+    name: {
+        "key": "0" * 32,
+        "digest": "0" * 32,
+        "version": 1,
+        "versions": {},
+        "parameters": {},
+        "counts": {},
+        "files": {},
+    }
+    for name in ("articles", "dictionary", "segment", "vocabulary", "train")
+}
+ORIGIN["articles"]["parameters"] = {"normal_form": [], "opencc": "none"}
+ORIGIN["segment"]["parameters"] = {"HMM": False, "keep_punctuation": False}
+ORIGIN["train"]["parameters"] = {"negative": 5, "hs": 0}
+
+
+def make_model(folder: Path) -> None:
+    """``vectors.npy`` and ``vocab.tsv`` of random numbers, and a compiled dictionary without words of one's own."""
+    rng = np.random.default_rng(1)
+    np.save(folder / "vectors.npy", rng.normal(0, 0.2, (WORDS, SIZE)).astype(np.float32))
+    points = rng.integers(0x4E00, 0x9FD6, (2 * WORDS, 3)).tolist()
+    words = list(dict.fromkeys("".join(map(chr, row)) for row in points))[:WORDS]
+    with (folder / "vocab.tsv").open("w", encoding="utf-8", newline="\n") as file:
+        file.write("word\tcount\trank\n")
+        file.writelines(f"{word}\t{10**7 // (rank + 1) + 64}\t{rank}\n" for rank, word in enumerate(words))
+    (folder / "dictionary").mkdir()
+    dictionary.run([], folder / "dictionary", frequencies="file")
+
+
+def make(model: Path, bundle: Path) -> None:
+    """One bundle, as Export makes it."""
+    bundle.mkdir()
+    given = table.read_table(model, model / "vectors.npy")
+    make_bundle(
+        bundle, given, formats.parse_list(FORMATS), About(ORIGIN), model=model,
+        write_segmenter=lambda to: write_segmenter(model / "dictionary", [], [], ORIGIN, to),
+    )  # fmt: skip
+
+
+def load(bundle: Path) -> None:
+    """Load and look up; prints seconds and CPU seconds, the imports left out."""
+    started, before = time.perf_counter(), time.process_time()
+    model = ciliu.load(bundle)
+    model.similar(model.words[1000])
+    taken = time.perf_counter() - started, time.process_time() - before
+    print(json.dumps([round(seconds, 3) for seconds in taken]))
+
+
+def timed(function: Any) -> float:
+    """Seconds, until all is on the disk."""
+    os.sync()
+    started = time.perf_counter()
+    function()
+    os.sync()
+    return round(time.perf_counter() - started, 3)
+
+
+def compare(model: Path, folder: Path) -> dict[str, Any]:
+    """Text and binary by us, by gensim, and the bare bytes."""
+    given = table.read_table(model, model / "vectors.npy")
+    keyed = KeyedVectors(SIZE)
+    keyed.index_to_key, keyed.vectors = given.words, np.asarray(given.matrix)
+    keyed.key_to_index = {word: row for row, word in enumerate(given.words)}
+    text, binary = formats.FORMATS["word2vec-text"], formats.FORMATS["word2vec"]
+    facts = {
+        "text_seconds": timed(lambda: text.write(given, folder, "")),
+        "gensim_text_seconds": timed(lambda: keyed.save_word2vec_format(str(folder / "gensim.txt"))),
+        "binary_seconds": timed(lambda: binary.write(given, folder, "")),
+        "gensim_binary_seconds": timed(lambda: keyed.save_word2vec_format(str(folder / "gensim.bin"), binary=True)),
+        "bare_bytes_seconds": timed(lambda: np.asarray(given.matrix).tofile(folder / "bare")),
+        "text_bytes": (folder / "vectors.txt").stat().st_size,
+    }
+    equal = all(
+        cache.file_digest(folder / f"vectors.{end}") == cache.file_digest(folder / f"gensim.{end}")
+        for end in ("txt", "bin")
+    )
+    started = time.perf_counter()
+    loaded = KeyedVectors.load_word2vec_format(str(folder / "vectors.txt"))
+    facts["gensim_reads_text_seconds"] = round(time.perf_counter() - started, 3)
+    facts["equal_values_read_back_by_gensim"] = bool(
+        loaded.index_to_key == given.words and np.array_equal(loaded.vectors, given.matrix)
+    )
+    return {
+        **facts,
+        "equal_bytes": equal,
+        "times_as_fast": round(facts["gensim_text_seconds"] / facts["text_seconds"], 2),
+    }
+
+
+def main() -> None:
+    parser = report.make_parser(__doc__, shared=False)
+    parser.add_argument("--make", nargs=2, type=Path, help=argparse_hidden())
+    parser.add_argument("--load", type=Path, help=argparse_hidden())
+    given = parser.parse_args()
+    if given.make:
+        return make(*given.make)
+    if given.load:
+        return load(given.load)
+    given.work.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="export-", dir=given.work)).resolve()
+    try:
+        make_model(work)
+        me = [sys.executable, str(Path(__file__).resolve())]
+        whole = report.run_measured([*me, "--make", str(work), str(work / "bundle")], work)
+        loads = [report.run_measured([*me, "--load", str(work / "bundle")], work) for _ in range(5)]
+        model = WORDS * SIZE * 4
+        facts = {
+            "words": WORDS, "vector_size": SIZE, "model_bytes": model,
+            "bundle": {"formats": FORMATS, "seconds": whole["seconds"], "cpu_seconds": whole["cpu_seconds"],
+                       "others_cpu_seconds": whole["others_cpu_seconds"], "peak_bytes": whole["peak_bytes"],
+                       "peak_above_the_model_bytes": whole["peak_bytes"] - model},
+            "load_and_first_neighbours_seconds": sorted(json.loads(one["output"])[0] for one in loads),
+            "load_and_first_neighbours_cpu_seconds": sorted(json.loads(one["output"])[1] for one in loads),
+            **compare(work, work),
+        }  # fmt: skip
+    finally:
+        shutil.rmtree(work)
+    print(json.dumps(facts, indent=1))
+    report.write_result("export", facts, given.results)
+    return None
+
+
+def argparse_hidden() -> str:
+    """For the processes that this one starts."""
+    return "(for itself)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Files that lie in each bundle as they are, for people without Ciliu."""

@@ -1,0 +1,84 @@
+"""Each format is loaded back before anybody sees it: are the words equal in order, the values, the neighbours?"""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline import cache
+from pipeline.export.formats import Format
+from pipeline.export.table import Matrix, Table
+
+ASKED, NEAREST = 100, 10  # of so many words, so many neighbours
+LEAST_KEPT = 0.8  # of the neighbours, in a format that loses digits
+
+
+def check(one: Format, folder: Path, table: Table) -> cache.Json:
+    """What the manifest says of a format: who loaded it back, and what it lost.
+
+    Raises ``ValueError`` where words or values are not those of the table. Equal values have equal neighbours; where
+    digits are lost, ``neighbours_kept`` is measured: the share of the ten nearest of a hundred words that are the same.
+    """
+    exact, loss = getattr(one.module, "EXACT", True), _Loss(table)
+    start = 0
+    read = one.module.read_by_library if one.library else one.module.read
+    for words, rows in read(folder, one.packing, table):
+        end = start + len(words)
+        if words != table.words[start:end]:
+            raise ValueError(f"{one.file} does not give back the words that were written, from word {start + 1:,} on")
+        if exact and not np.array_equal(rows, table.matrix[start:end]):
+            raise ValueError(f"{one.file} does not give back the values that were written, from word {start + 1:,} on")
+        if not exact:
+            loss.add(start, rows)
+        start = end
+    if start != len(table.words):
+        raise ValueError(f"{one.file} gives back {start:,} of {len(table.words):,} words")
+    found = {} if exact else loss.measured()
+    if found and found["neighbours_kept"] < LEAST_KEPT:
+        raise ValueError(f"{one.file} would keep {found['neighbours_kept']:.0%} of the nearest neighbours: too few")
+    return {"file": one.file, "loaded_by": loaded_by(one), "exact": exact, **({"loss": found} if found else {})}
+
+
+def loaded_by(one: Format) -> str:
+    """Who loads a format back here: its own library with its version, else our reader."""
+    return f"{one.library} {version(one.library)}" if one.library else "Ciliu's reader"
+
+
+class _Loss:
+    """Compares rows that lost digits with those of the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self._largest, self._least_cosine = table, 0.0, 1.0
+        self._parts: list[npt.NDArray[np.float32]] = []
+        self._rows = np.unique(np.linspace(0, len(table.words) - 1, ASKED).astype(np.int64))
+
+    def add(self, start: int, rows: Matrix) -> None:
+        given = np.asarray(self._table.matrix[start : start + len(rows)])
+        self._largest = max(self._largest, float(np.abs(given - rows).max()))
+        products = np.einsum("ij,ij->i", _unit(given), _unit(rows))
+        self._least_cosine = min(self._least_cosine, float(products[np.abs(given).max(axis=1) > 0].min(initial=1)))
+        self._parts.append(_unit(rows) @ _unit(np.asarray(self._table.matrix[self._rows])).T)
+
+    def measured(self) -> dict[str, float]:
+        left = _nearest(np.concatenate(self._parts), self._rows)
+        asked = _unit(np.asarray(self._table.matrix[self._rows])).T
+        right = _nearest(np.concatenate([_unit(rows) @ asked for _, rows in self._table.blocks()]), self._rows)
+        kept = sum(len(ours & theirs) for ours, theirs in zip(left, right, strict=True))
+        return {
+            "largest_difference": float(f"{self._largest:.3g}"),
+            "least_cosine": float(f"{self._least_cosine:.6f}"),
+            "neighbours_kept": round(kept / max(1, sum(map(len, right))), 4),
+        }
+
+
+def _unit(rows: Matrix) -> Matrix:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def _nearest(cosines: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> list[set[int]]:
+    """For each column the rows of the greatest cosines, the word's own row left out."""
+    cosines[rows, np.arange(len(rows))] = -np.inf
+    n = min(NEAREST, len(cosines) - 1)
+    return [set(np.argpartition(-column, n)[:n].tolist()) if n else set() for column in cosines.T]

@@ -1,0 +1,68 @@
+"""The segmenter in a bundle: its dictionary and rules as data, and ``segmenter.py``, which needs only jieba."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import ciliu
+from ciliu.protect import read_rules
+from ciliu.segmenter import TABLE
+from pipeline import cache
+from pipeline.plain_text import read_lines
+
+FOLDER = "segmenter"
+SCRIPT = "segmenter.py"
+PARTS = ("normal_form", "sentences", "protect", "engine_jieba", "kept_words", "alone")  # of the package ciliu
+HEAD = '''"""Cut text as the training text of these vectors was cut. Needs jieba 0.42.1, nothing else.
+
+    import segmenter
+    cutter = segmenter.load()
+    print(cutter.cut("..."))
+
+or, a line at a time: python segmenter.py < text > words
+
+These are modules of Ciliu (Apache-2.0), one behind the other.
+"""
+'''
+
+
+def write_segmenter(
+    dictionary: Path, stop_words: Sequence[Path], protect: Sequence[Path], origin: cache.Json, bundle: Path
+) -> None:
+    """``segmenter/``: the compiled dictionary, and the rules with the names and sums of what they come from."""
+    folder = bundle / FOLDER
+    folder.mkdir()
+    for name in ("dictionary.tsv", "dictionary.json", TABLE):
+        if (dictionary / name).exists():  # without a compiler no table was made; it is made in memory then
+            cache.link(dictionary / name, folder / name)
+    cut, compiled = origin["segment"], origin["dictionary"]
+    words, patterns = read_rules(protect)
+    rules = {
+        "engine": "none" if cut["parameters"].get("engine") == "none" else "jieba",
+        "HMM": cut["parameters"]["HMM"],
+        "keep_punctuation": cut["parameters"]["keep_punctuation"],
+        "normal_form": list(origin["articles"]["parameters"]["normal_form"]),
+        "opencc": origin["articles"]["parameters"]["opencc"],
+        "stop_words": sorted({word for path in stop_words for word in read_lines(path)} - {""}),
+        "protect": {"words": words, "patterns": patterns},
+        "dictionary": {"jieba": compiled["versions"].get("jieba"), **compiled["parameters"], **compiled["files"]},
+        "files": cut["files"],
+        "versions": cut["versions"],
+        "stages": {name: origin[name]["version"] for name in ("dictionary", "segment")},
+    }
+    cache.write_json(folder / "segmenter.json", rules)
+
+
+def link_segmenter(made: Path, bundle: Path) -> None:
+    """The segmenter of the bundle ``made`` in another one."""
+    (bundle / FOLDER).mkdir()
+    for path in sorted((made / FOLDER).iterdir()):
+        cache.link(path, bundle / FOLDER / path.name)
+
+
+def write_script(path: Path) -> None:
+    """``segmenter.py``: the modules that the pipeline itself cuts by, in one file, so that it cuts no other way."""
+    place = Path(ciliu.__file__).parent
+    parts = [(place / f"{name}.py").read_text(encoding="utf-8") for name in PARTS]
+    code = "\n\n".join(re.sub(r"^from ciliu\..*\n", "", part, flags=re.MULTILINE) for part in parts)
+    path.write_text(HEAD + "\n" + code, encoding="utf-8", newline="\n")

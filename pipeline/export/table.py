@@ -1,0 +1,98 @@
+"""The words, counts and vectors that a bundle holds: one rule for words, which rows, and as they are or normalised."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.models.model import Repair, mend_words, take
+from pipeline.plain_text import read_lines
+from pipeline.vocabulary_files import read_vocabulary
+
+BLOCK = 2 << 20  # bytes of vectors that are worked on at once
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Row i of ``matrix`` (words × dimensions, float32, mapped) is the vector of ``words[i]``, which stood
+    ``counts[i]`` times. ``chosen`` says in words which rows of the model these are; ``repaired`` are the words that
+    were mended."""
+
+    words: list[str]
+    counts: npt.NDArray[np.int64]
+    matrix: Matrix
+    chosen: str = "all words"
+    normalized: bool = False
+    repaired: tuple[Repair, ...] = ()
+
+    def blocks(self) -> Iterator[tuple[list[str], Matrix]]:
+        """The table in parts of some megabytes, in order."""
+        rows = max(1, BLOCK // (4 * self.matrix.shape[1]))
+        for start in range(0, len(self.words), rows):
+            yield self.words[start : start + rows], self.matrix[start : start + rows]
+
+
+def read_table(vocabulary: Path, vectors: Path) -> Table:
+    """From ``vocab.tsv`` in a folder and a ``.npy`` file, mapped."""
+    pairs = list(read_vocabulary(vocabulary))
+    counts = np.array([count for _, count in pairs], dtype=np.int64)
+    return mend(Table([word for word, _ in pairs], counts, np.load(vectors, mmap_mode="r", allow_pickle=False)))
+
+
+def mend(table: Table) -> Table:
+    """The table with words that every format can hold, so that all have equal words in equal order.
+
+    White space at the ends of a word (TAB, line ends and U+3000 are white space too) goes, within it becomes ``_``; an
+    empty word is left out; of words that become equal the first stays. Length has no limit.
+    """
+    if all(word.split() == [word] for word in table.words) and len(set(table.words)) == len(table.words):
+        return table
+    words, rows, repaired = mend_words(table.words, lambda row: f"word {row + 1:,}")
+    counts, matrix = take(table.counts, rows), take(table.matrix, rows)
+    return replace(table, words=words, counts=counts, matrix=matrix, repaired=tuple(repaired))
+
+
+def choose(table: Table, top: int, files: Sequence[Path]) -> Table:
+    """The ``top`` most frequent words (0: all), or those of the files, a word a line, as far as they are known.
+
+    Rows keep their order. Raises ``ValueError`` where none is left."""
+    if not top and not files:
+        return table
+    asked = {word for path in files for word in read_lines(path)} - {""}
+    end = top or len(table.words)
+    rows = [row for row, word in enumerate(table.words[:end]) if not files or word in asked]
+    if not rows:
+        raise ValueError(f"none of the {len(asked):,} words of {', '.join(map(str, files))} is in the model")
+    parts = ([f"the {end:,} most frequent words"] if top else []) + (
+        [f"of {len(asked):,} words of a list"] if files else []
+    )
+    words = [table.words[row] for row in rows]
+    return replace(
+        table, words=words, counts=table.counts[rows], matrix=take(table.matrix, rows), chosen=", ".join(parts)
+    )
+
+
+def normalize(table: Table, path: Path) -> Table:
+    """The table with vectors of length 1 (a row of zeros stays), written to ``path`` and mapped from there."""
+    made = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), table.matrix.shape)
+    start = 0
+    for words, rows in table.blocks():
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        made[start : start + len(words)] = rows / np.where(lengths == 0, 1, lengths)
+        start += len(words)
+    made.flush()
+    del made
+    return replace(table, matrix=np.load(path, mmap_mode="r"), normalized=True)
+
+
+def write_vocabulary(table: Table, path: Path) -> None:
+    """``vocab.tsv``: word, count, rank."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("word\tcount\trank\n")
+        rows: Any = zip(table.words, table.counts.tolist(), strict=True)
+        file.writelines(f"{word}\t{count}\t{rank}\n" for rank, (word, count) in enumerate(rows))
