@@ -28,8 +28,10 @@ AFTER = {stage: STAGES[number:] for number, stage in enumerate(STAGES)} | {
     "dedup": ("dedup", "segment", "vocabulary", "train", "evaluate", "export"),
 }
 BEFORE = {end: tuple(stage for stage in STAGES if end in AFTER[stage]) for end in STAGES}
-QUICK = ("--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1", "--processes", "1")
-QUICK += ("--allow-failed",)
+QUICK = (
+    "--set", "Train.vector_size=8", "--set", "Train.epochs=1", "--set", "Train.threads=1", "--processes", "1",
+    "--allow-failed",
+)  # fmt: skip
 WORDS = [
     "猫喜欢吃鱼",
     "狗喜欢吃骨头",

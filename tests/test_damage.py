@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import cache, damage, sealed
 
-ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "export"}
+ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
 
 
 def flip(path: Path, place: float = 0.5) -> None:
@@ -98,7 +98,7 @@ def test_what_a_run_reads_is_mended_in_the_same_run(
 
 def test_only_the_damaged_shard_is_made_again(front: Front) -> None:
     flip(largest(front.folder("segment"), "*.ids"))
-    assert front.run("--set", "Train.window=3") == {"segment", "train", "export"}
+    assert front.run("--set", "Train.window=3") == {"segment", "train", "evaluate", "export"}
     manifest = front.manifest("segment")
     assert manifest["shards_made"] == 1
     assert manifest["shards_taken"] == len(manifest["shards"]) - 1 > 3
@@ -106,7 +106,7 @@ def test_only_the_damaged_shard_is_made_again(front: Front) -> None:
 
 def test_a_file_that_is_gone_is_damage_too(front: Front) -> None:
     (front.folder("vocabulary") / "vocab.tsv").unlink()
-    assert front.run("--set", "Train.window=3") == {"vocabulary", "train", "export"}
+    assert front.run("--set", "Train.window=3") == {"vocabulary", "train", "evaluate", "export"}
 
 
 def test_two_damaged_stages_are_both_mended(front: Front, made: Front) -> None:
@@ -162,7 +162,7 @@ def test_what_an_attempt_left_that_was_killed_at_its_very_end_is_no_hindrance(
 
 def test_check_names_each_damaged_file_and_mends_nothing(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
     front("check")
-    assert "7 outputs" in capsys.readouterr().out
+    assert "8 outputs" in capsys.readouterr().out
     words = largest(front.folder("segment"), "*.words")
     flip(words)
     flip(front.folder("train") / cache.MANIFEST)
