@@ -122,13 +122,27 @@ def from_path(path: Path) -> Space:
         model = read_model(path)
         counts = model.counts if model.counts is not None and model.counts.any() else None
         return Space(model.words, model.vectors, counts, model.parameters)
-    file = next(
-        (path / name for name in ("model.gensim", "vectors.bin", "vectors.txt") if (path / name).is_file()), None
-    )
-    if file is None:
-        raise ValueError(f"{path} holds no model: neither model.gensim nor vectors.bin nor vectors.txt")
-    manifest = cache.read_manifest(path) or {}
+    manifest = cache.read_json(path / "manifest.json") if (path / "manifest.json").is_file() else {}
     made = {name: stage.get("parameters", {}) for name, stage in manifest.get("stages", {}).items()}
-    space = from_path(file)
+    space = _from_folder(path)
     parameters = {**made.get("train", {}), **made.get("vocabulary", {}), **space.parameters}
+    if manifest.get("chosen", "all words") != "all words":  # the rarest of these were left out on purpose
+        parameters.pop("min_count", None)
     return Space(space.words, space.vectors, space.counts, parameters, manifest.get("words"))
+
+
+def _from_folder(path: Path) -> Space:
+    if (path / "vectors.npy").is_file() and (path / "vocab.tsv").is_file():  # mapped: the others are read whole
+        counts = dict(read_vocabulary(path))
+        vectors = np.load(path / "vectors.npy", mmap_mode="r")
+        if len(vectors) != len(counts):
+            raise ValueError(
+                f"{path} has {len(vectors):,} vectors in vectors.npy and {len(counts):,} words in vocab.tsv"
+            )
+        return Space([*counts], vectors, np.fromiter(counts.values(), np.int64, len(counts)), {})
+    for name in ("model.gensim", "vectors.bin", "vectors.txt"):
+        if (path / name).is_file():
+            return from_path(path / name)
+    raise ValueError(
+        f"{path} holds no model: neither vectors.npy with vocab.tsv nor model.gensim, vectors.bin, vectors.txt"
+    )
