@@ -60,7 +60,7 @@ def mount(folder: Path, options: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.93])
+@pytest.mark.parametrize("share", [0.3, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.02, 0.6, 0.93))])
 def test_a_full_disk_is_said_its_space_given_back_and_the_next_run_goes_on(
     text: Path, small: Path, undisturbed: tuple[dict[str, str], int], share: float
 ) -> None:
