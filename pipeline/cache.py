@@ -51,10 +51,12 @@ def file_digest(path: Path) -> str:
     return state.hexdigest()
 
 
-def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Is a file what its manifest's ``entry`` says? Raises ``OSError`` where it must not be read."""
+def is_whole(path: Path, entry: Mapping[str, Any], *, hashed: bool = True) -> bool:
+    """Is a file what its manifest's ``entry`` says, if not ``hashed`` by its size alone? Raises ``OSError`` where it
+    must not be read."""
     try:
-        return path.stat().st_size == int(entry["size"]) and file_digest(path) == str(entry["xxh3_128"])
+        sized = path.stat().st_size == int(entry["size"])
+        return sized and (not hashed or file_digest(path) == str(entry["xxh3_128"]))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
     except OSError as error:

@@ -53,7 +53,7 @@ def run(
     files = shard_files.files(articles, ".jsonl")
     hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
     read = shards.map_shards(
-        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)"
+        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
     )
     work = Path(tempfile.mkdtemp(prefix=cache.WORK, dir=output))
     repeats, ends = find_repeats(files, output, work)

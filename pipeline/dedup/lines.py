@@ -72,7 +72,9 @@ def find(
     """A file beside ``repeats`` with a ``REPEAT`` for each line that stands in more than ``most`` articles, in each of
     them (the note is in how many); where each shard's lines end among all. Articles in ``repeats`` do not count."""
     hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
-    shards.map_shards(hash_lines, hashing, output, sharded="articles", processes=processes, label="dedup (lines)")
+    shards.map_shards(
+        hash_lines, hashing, output, sharded="articles", processes=processes, label="dedup (lines)", verify=True
+    )
     paths = [output / f"{file.path.stem}{DIGESTS}" for file in files]
     stay = (
         rows[~np.isin(rows["offset"], gone["number"] - part.start)]
