@@ -72,7 +72,8 @@ def map_shards(
     versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
     the recipe counts for every shard. What is taken over from a complete output is hashed by whoever reads it; a stage
     that reads its own shards' files asks to ``verify`` them here. (To hash all of it here as well made 1 % more
-    articles at 5 GB take 14 seconds.) Where an output of the stage was found damaged, all is hashed: outputs share files.
+    articles at 5 GB take 14 seconds.) Where an output of the stage was found damaged, all is hashed, for outputs share
+    files.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """

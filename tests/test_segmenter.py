@@ -104,6 +104,7 @@ def all_characters() -> Iterator[str]:
 
 
 @needs_native
+@pytest.mark.slow
 def test_every_character_of_unicode_is_cut_as_jieba_cuts_it() -> None:
     jieba, native = engines({"北京": 3})  # 北京 Beijing
     text = "".join(f"北{character}京" for character in all_characters())
@@ -219,6 +220,7 @@ def test_what_is_utf_8_is_what_python_decodes(data: bytes) -> None:
 
 
 @needs_native
+@pytest.mark.slow
 def test_a_word_of_five_thousand_characters_and_a_dictionary_of_it_alone() -> None:
     word = "北京大学" * 1_250  # Peking University
     jieba, native = engines({word: 3})
