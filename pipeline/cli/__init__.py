@@ -31,6 +31,7 @@ VERBS = {
     "compare": "pipeline.cli.words",
     "odd": "pipeline.cli.words",
     "similarity": "pipeline.cli.words",
+    "explore": "pipeline.cli.explore",
     "export": "pipeline.cli.export",
     "verify": "pipeline.cli.export",
     "import": "pipeline.cli.import_model",
@@ -48,6 +49,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu inspect articles/                   what the articles are made of, likely trouble, how long a run will take
   ciliu pack articles/ --to packed/         many small files into few large ones, once
   ciliu similar 微信                         words used like this one
+  ciliu explore                             a page to look at the model
   ciliu evaluate                            is the model good? scores, probes, a verdict
   ciliu export --to model/                  hand the model to others
   ciliu verify model/                       is a bundle what was published?

@@ -24,7 +24,8 @@ from pipeline.evaluate import (
 )
 from pipeline.evaluate.bands import bands
 from pipeline.evaluate.gate import Thresholds
-from pipeline.evaluate.space import Space, from_path, from_stages, nearest, neighbours
+from pipeline.evaluate.lookup import complete
+from pipeline.evaluate.space import Space, from_path, from_stages, neighbours
 
 VERSION = 1
 VERSIONS = ("jieba",)  # whose dictionary says which words are common
@@ -145,15 +146,6 @@ def answer_examples(space: Space, questions: Sequence[analogies.Question]) -> li
         for (section, *asked, expected), found in zip(chosen, answers, strict=True)
         if found
     ]
-
-
-def complete(space: Space, a: str, b: str, c: str, n: int) -> list[tuple[str, float]]:
-    """The ``n`` best words d of a : b = c : d, with the cosine of d and b - a + c. Raises ``KeyError``."""
-    at = [space.index[word] for word in (a, b, c)]
-    one, two, three = space.unit(at)
-    query = two - one + three
-    found, cosines = nearest(space, (query / max(float(np.linalg.norm(query)), 1e-12))[None], [at], n)
-    return [(space.words[row], round(float(cosine), 4)) for row, cosine in zip(found[0], cosines[0], strict=True)]
 
 
 def draw_neighbours(space: Space) -> list[dict[str, Any]]:
