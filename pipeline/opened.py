@@ -40,9 +40,9 @@ def find_cutter(name: str | None, data: Path) -> Cutter | None:
     record, vocabulary, _ = find_run(name, data)
     made: cache.Json = cache.read_json(vocabulary / cache.MANIFEST)["origin"]
     stop_words, protect = ([Path(path) for path in record["settings"][files]] for files in ("stop_words", "protect"))
-    with TemporaryDirectory() as folder:  # as Export writes it; what it maps stays mapped
-        write_segmenter(data / "dictionary" / made["dictionary"]["key"], stop_words, protect, made, Path(folder))
-        return open_cutter(Path(folder) / FOLDER)
+    with TemporaryDirectory() as made_here:  # as Export writes it; what it maps stays mapped
+        write_segmenter(data / "dictionary" / made["dictionary"]["key"], stop_words, protect, made, Path(made_here))
+        return open_cutter(Path(made_here) / FOLDER)
 
 
 def find_stages(name: str | None, data: Path) -> tuple[Path, Path]:

@@ -10,7 +10,9 @@ from pipeline.cli import front
 @click.command(epilog="Example: ciliu explore models/news models/news-2025")
 @click.argument("model", required=False)
 @click.argument("other", required=False, metavar="[MODEL2]")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of the address.  [default: a free one]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="The port of the address.  [default: a free one]"
+)
 @front.option_data
 @front.guarded
 def explore(model: str | None, other: str | None, port: int, data: Path) -> None:

@@ -1,4 +1,5 @@
-"""What is asked of a model a few words at a time: by ``ciliu similar`` and its sisters, and by the page of ``ciliu explore``.
+"""What is asked of a model a few words at a time: by ``ciliu similar`` and its sisters, and on the page of ``ciliu
+explore``.
 
 Each raises ``KeyError`` for a word that the model does not have.
 """

@@ -1,6 +1,7 @@
 """A model, opened so that it answers at once."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ciliu import Segmenter
@@ -17,8 +18,8 @@ EXAMPLES = 8
 
 @dataclass(frozen=True)
 class Model:
-    """``space`` has its vectors at length 1; ``cutter`` is its own segmenter, or (``own_cutter`` false) jieba with jieba's
-    dictionary; ``vocabulary`` is the output of Vocabulary where it is a run."""
+    """``space`` has its vectors at length 1; ``cutter`` is its own segmenter, or (``own_cutter`` false) jieba with
+    jieba's dictionary; ``vocabulary`` is the output of Vocabulary where it is a run."""
 
     name: str
     space: Space
@@ -56,13 +57,14 @@ def examples(space: Space) -> dict[str, list[list[str]]]:
     """What a person may ask first: ``words`` (one of each of our groups), ``groups`` and ``analogies`` that the model
     knows whole; of a model that knows none, some frequent words."""
     sets = read_sets([SHIPPED / "groups.txt", SHIPPED / "analogies.txt"])
-    groups = [[word for word in words if word in space.index] for words in sets.groups["groups"].values()]
-    groups = [words for words in groups if len(words) >= 3]
+    groups = [sorted({*words} & space.index.keys(), key=space.index.__getitem__)
+              for words in sets.groups["groups"].values()]  # fmt: skip
+    groups = sorted((words for words in groups if len(words) >= 3), key=lambda words: space.index[words[0]])
     first = {question[0]: [*question[1:]] for question in reversed(sets.analogies["analogies"])
              if all(word in space.index for word in question[1:])}  # fmt: skip
     frequent = [[word] for word in space.words if len(word) > 1][:EXAMPLES]
     return {
         "words": [words[:1] for words in groups[:EXAMPLES]] or frequent,
-        "groups": [[*words[:3], other[0]] for words, other in zip(groups, groups[1:], strict=False)][:4],
+        "groups": [[*words[:3], other[0]] for words, other in pairwise(groups)][:4],
         "analogies": list(first.values())[:6],
     }

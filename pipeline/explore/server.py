@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.explore.answers import answer
 from pipeline.explore.model import Model
@@ -67,18 +67,17 @@ class Handler(BaseHTTPRequestHandler):
         name = self._asked_for()
         if name is None:
             return
-        try:
-            length = int(self.headers.get("Content-Length", ""))
-        except ValueError:
-            return self._refuse(HTTPStatus.LENGTH_REQUIRED)
-        if not 0 <= length <= LARGEST:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        started = time.perf_counter()
-        status, facts = self._answer(name, self.rfile.read(length))
-        facts["milliseconds"] = round((time.perf_counter() - started) * 1_000, 1)
-        self._send(status, "application/json", json.dumps(facts, ensure_ascii=False, allow_nan=False).encode(
-            "utf-8", "replace"))  # half a surrogate pair, which JSON may have  # fmt: skip
-        return None
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal():
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+        elif int(length) > LARGEST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        else:
+            started = time.perf_counter()
+            status, facts = self._answer(name, self.rfile.read(int(length)))
+            facts["milliseconds"] = round((time.perf_counter() - started) * 1_000, 1)
+            text = json.dumps(facts, ensure_ascii=False, allow_nan=False)
+            self._send(status, "application/json", text.encode("utf-8", "replace"))  # half a surrogate pair is text too
 
     def _answer(self, question: str, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
         try:
@@ -88,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _asked_for(self) -> str | None:
         """What stands behind the token; None where the request was refused."""
-        port = self.server.server_address[1]
+        _, port = cast("tuple[str, int]", self.server.server_address)
         _, token, *rest = [*self.path.partition("?")[0].split("/"), ""][:4]
         may = secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode("ascii"))
         if self.headers.get_all("Host") not in ([f"{ADDRESS}:{port}"], [f"localhost:{port}"]) or not may:
