@@ -1,8 +1,8 @@
 """A map of words: the most frequent words of a model on a plane, in clusters that are named by their central words.
 
 The directions are those of the vectors less their mean (random pairs of a trained model have a cosine well above 0,
-which says nothing; Mu & Viswanath 2018). The plane is t-SNE (van der Maaten & Hinton 2008), the clusters are k-means on the
-directions themselves, not on the plane; both are scikit-learn's.
+which says nothing; Mu & Viswanath 2018). The plane is t-SNE (van der Maaten & Hinton 2008), the clusters are k-means on
+the directions themselves, not on the plane; both are scikit-learn's.
 """
 
 from typing import Any
