@@ -91,6 +91,11 @@ def _state(model: Model, word: str) -> str:
     return "known" if word in model.space.index else "unknown"
 
 
+def word_map(model: Model, asked: Asked) -> Asked:
+    """The map, drawn when it is asked for first."""
+    return model.map
+
+
 def begin(model: Model, asked: Asked) -> Asked:
     """The most frequent words that begin as ``begin`` does."""
     start = str(asked.get("begin", ""))[:50]
@@ -105,7 +110,8 @@ def begin(model: Model, asked: Asked) -> Asked:
 
 
 QUESTIONS: dict[str, Callable[[Model, Asked], Asked]] = {
-    "about": about, "near": near, "analogy": analogy, "compare": compare, "cut": cut, "begin": begin,
+    "about": about, "near": near, "analogy": analogy, "compare": compare, "cut": cut, "map": word_map,
+    "begin": begin,
 }  # fmt: skip
 
 

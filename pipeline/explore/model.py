@@ -1,8 +1,10 @@
 """A model, opened so that it answers at once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ciliu import Segmenter
 from ciliu.kept_words import Cutter
@@ -10,6 +12,7 @@ from pipeline import opened
 from pipeline.evaluate.set_files import SHIPPED, read_sets
 from pipeline.evaluate.space import Space
 from pipeline.vocabulary_files import count_dropped
+from pipeline.word_map import make_map
 
 RULES = {"engine": "jieba", "keep_punctuation": False, "normal_form": [], "opencc": "none", "stop_words": [],
          "protect": {"words": [], "patterns": []}}  # fmt: skip
@@ -26,6 +29,11 @@ class Model:
     cutter: Cutter
     own_cutter: bool
     vocabulary: Path | None
+
+    @cached_property
+    def map(self) -> dict[str, Any]:
+        """Its most frequent words on a plane; it takes seconds. Raises ``ValueError`` without scikit-learn."""
+        return make_map(self.space)
 
     def count(self, word: str) -> int | None:
         """How often a word of the model stands in its text; None where that is not known."""
@@ -57,7 +65,7 @@ def examples(space: Space) -> dict[str, list[list[str]]]:
     """What a person may ask first: ``words`` (one of each of our groups), ``groups`` and ``analogies`` that the model
     knows whole; of a model that knows none, some frequent words."""
     sets = read_sets([SHIPPED / "groups.txt", SHIPPED / "analogies.txt"])
-    groups = [sorted({*words} & space.index.keys(), key=space.index.__getitem__)
+    groups = [sorted((word for word in words if len(word) > 1 and word in space.index), key=space.index.__getitem__)
               for words in sets.groups["groups"].values()]  # fmt: skip
     groups = sorted((words for words in groups if len(words) >= 3), key=lambda words: space.index[words[0]])
     first = {question[0]: [*question[1:]] for question in reversed(sets.analogies["analogies"])

@@ -41,7 +41,7 @@ async function ask(question, asked) {
   }
   const facts = await response.json();
   if (!response.ok) throw new Error(facts.error);
-  byId("took").textContent = say("took", { ms: facts.milliseconds });
+  if (!["begin", "map"].includes(question)) byId("took").textContent = say("took", { ms: facts.milliseconds });
   return facts.models;
 }
 
@@ -264,7 +264,7 @@ function showExamples() {
     near: words.map((given) => [given[0], { words: given }]),
     analogy: analogies.map(([a, b, c]) => [`${a} : ${b} = ${c} : ?`, { words: [a, b, c] }]),
     compare: groups.map((given) => [given.join(" "), { words: given }]),
-    cut: ["北京大学生前来应聘，面试了三个小时。", "房间很干净，服务员态度也不错，下次还住这家酒店！"].map((text) => [text, { text }]),
+    cut: ["北京大学生前来应聘，面试了三个小时。", "房间很干净，服务员态度也不错，下次还住这家酒店！", "熵、纤维丛与黎曼猜想，孰易孰难？"].map((text) => [text, { text }]),
   };
   for (const [tab, list] of Object.entries(offered)) {
     const buttons = list.map(([label, asked]) => {
