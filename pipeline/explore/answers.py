@@ -4,7 +4,9 @@ They raise ``ValueError`` for what is no such question. Words that the model doe
 what is known of them; nothing else is answered then.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from heapq import nsmallest
 from typing import Any
 
 from pipeline.evaluate import lookup
@@ -13,6 +15,7 @@ from pipeline.explore.model import Model, examples
 
 Asked = dict[str, Any]
 
+LAST = "\U0010ffff"  # of all characters
 MOST_WORDS, MOST_FOUND, MOST_CHARACTERS = 24, 200, 100_000
 
 
@@ -99,14 +102,8 @@ def word_map(model: Model, asked: Asked) -> Asked:
 def begin(model: Model, asked: Asked) -> Asked:
     """The most frequent words that begin as ``begin`` does."""
     start = str(asked.get("begin", ""))[:50]
-    found: list[str] = []
-    if start:
-        for word in model.space.words:
-            if word.startswith(start):
-                found.append(word)
-                if len(found) == 8:
-                    break
-    return {"found": found}
+    first, last = (bisect_left(model.alphabetic, text) for text in (start, start + LAST))
+    return {"found": nsmallest(8, model.alphabetic[first:last], key=model.space.index.__getitem__) if start else []}
 
 
 QUESTIONS: dict[str, Callable[[Model, Asked], Asked]] = {

@@ -31,6 +31,11 @@ class Model:
     vocabulary: Path | None
 
     @cached_property
+    def alphabetic(self) -> list[str]:
+        """Its words by code point."""
+        return sorted(self.space.words)
+
+    @cached_property
     def map(self) -> dict[str, Any]:
         """Its most frequent words on a plane; it takes seconds. Raises ``ValueError`` without scikit-learn."""
         return make_map(self.space)
@@ -57,7 +62,7 @@ def open_model(name: str | None, data: Path) -> Model:
         record, vocabulary, _ = opened.find_run(name, data)
         called = name or str(record["run"])
     model = Model(called, space, cutter or Cutter(RULES, Segmenter().lcut), cutter is not None, vocabulary)
-    _ = space.index  # made now rather than when the first question is asked
+    _ = space.index, model.alphabetic  # made now rather than when the first question is asked
     return model
 
 

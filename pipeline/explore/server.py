@@ -45,7 +45,10 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "ciliu", ""
     timeout = 60  # seconds that a connection may be idle
-    wbufsize = -1  # head and body in one packet: else the body waits 40 ms for the head's acknowledgement
+    wbufsize = -1  # head and body in one packet
+    disable_nagle_algorithm = (
+        True  # else the second packet of a longer answer waits 40 ms for the first to be confirmed
+    )
 
     def __init__(self, *arguments: Any, models: list[Model], token: str) -> None:
         self.models, self.token = models, token
