@@ -53,9 +53,9 @@ def _random(space: Space) -> list[Space]:
 
 
 def _cosines(one: Any, other: Any) -> Numbers:
-    """0 where a sentence has no known word."""
+    """0 where a sentence has no known word; rounded, so that equal ones are equal ranks."""
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    found: Numbers = np.einsum("ij,ij->i", one, other) / np.where(lengths == 0, 1, lengths)
+    found: Numbers = (np.einsum("ij,ij->i", one, other) / np.where(lengths == 0, 1, lengths)).round(6)
     return found
 
 
