@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill torture bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -99,6 +99,13 @@ bench-extend: install
 # CA8 over 350,000 words × 256, beside gensim
 bench-evaluate: install
 	$(BIN)/python benchmarks/evaluate_speed.py --shared $(SHARED)
+
+bench-explore: install
+	$(BIN)/python benchmarks/explore_speed.py
+
+# WEAT and RND beside wefe, which gets an environment of its own from PyPI: two minutes
+bench-bias: install
+	$(BIN)/python benchmarks/bias_wefe.py
 
 # A model of each corpus in $(SHARED), trained and evaluated: a quarter of an hour
 evaluate-corpora: install

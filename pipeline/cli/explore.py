@@ -1,5 +1,7 @@
 """``ciliu explore``: look at a model in the browser."""
 
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -29,4 +31,7 @@ def explore(model: str | None, other: str | None, port: int, data: Path) -> None
     with server:
         click.echo(address)
         click.echo("Open it in a browser; Ctrl-C ends it.", err=True)
-        server.serve_forever()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt as stop:  # the end that is meant, so there is nothing to say
+            sys.exit(128 + (signal.SIGTERM if isinstance(stop, front.Terminated) else signal.SIGINT))
