@@ -5,7 +5,8 @@ import io
 from typing import Any
 
 INCHES, DOTS = (12.0, 9.0), 150
-LABELLED = 150  # the most frequent words, written beside their dots: more lie one on another
+LABELLED = 300  # of the most frequent words are written beside their dots
+WIDE, HIGH = 0.045, 0.022  # of a word's writing, on the plane
 FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Hiragino Sans GB",
     "Heiti TC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
@@ -27,8 +28,7 @@ def draw(found: dict[str, Any]) -> bytes:
     axes.scatter(
         found["x"], found["y"], s=9, c=[colours[number] for number in found["cluster"]], alpha=0.7, linewidths=0
     )
-    places = list(zip(found["words"], found["x"], found["y"], strict=True))
-    for word, x, y in places[:LABELLED]:
+    for word, x, y in _apart(found):
         axes.annotate(word, (x, y), fontsize=7, family=font, color="#444444", parse_math=False)
     for cluster, colour in zip(found["clusters"], colours, strict=True):
         at, box = (cluster["x"], cluster["y"]), {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5}
@@ -39,6 +39,15 @@ def draw(found: dict[str, Any]) -> bytes:
     FigureCanvasAgg(figure)  # the figure draws on it
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
+
+
+def _apart(found: dict[str, Any]) -> list[tuple[str, float, float]]:
+    """The first words with their places, but for those whose writing would lie on that of another."""
+    kept: list[tuple[str, float, float]] = []
+    for word, x, y in zip(found["words"][:LABELLED], found["x"], found["y"], strict=False):
+        if all(abs(x - left) > WIDE or abs(y - low) > HIGH for _, left, low in kept):
+            kept.append((word, x, y))
+    return kept
 
 
 def _font() -> str:

@@ -2,7 +2,7 @@
 function wordMap() {
   const made = facts.map;
   if (!made) return p(t("noMap"), "soft");
-  const hue = (cluster) => `hsl(${Math.round((cluster * 137.5) % 360)}, ${theme === "dark" ? "55%, 62%" : "60%, 42%"})`;
+  const hue = (cluster) => `hsl(${Math.round((cluster * 137.5) % 360)}, ${isDark() ? "55%, 62%" : "60%, 42%"})`;
   let picked = null; // rows that a search or a cluster chose
   let element = null;
   const make = () => mapPlot(made, hue, picked);

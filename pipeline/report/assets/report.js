@@ -97,12 +97,13 @@ function plot(title, make, caption, height = 300) {
   return h("figure", {}, element, caption ? h("figcaption", {}, caption) : null);
 }
 const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+const isDark = () => root.dataset.theme === "dark"; // paper is light whatever the screen is
 const narrow = () => root.clientWidth < 640;
 /* Plotly reads a little markup (<b>, <a href>) in texts: those of the corpus lose their angle brackets and ampersands' sense. */
 const literal = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 function layout(given, height) {
-  const axis = { showline: false, gridcolor: colour("line"), zerolinecolor: colour("line"), linecolor: colour("line"), automargin: true, fixedrange: true };
+  const axis = { showline: false, ticklabelstandoff: 4, gridcolor: colour("line"), zerolinecolor: colour("line"), linecolor: colour("line"), automargin: true, fixedrange: true };
   const { xaxis, yaxis, ...others } = given || {};
   return {
     height, margin: { l: 8, r: 26, t: 8, b: 8 }, paper_bgcolor: colour("card"), plot_bgcolor: colour("card"), dragmode: false,
@@ -118,6 +119,7 @@ async function draw({ element, make, height }, width) {
   const size = made.height || height;
   element.style.height = `${size}px`;
   const given = { ...layout(made.layout, size), ...(width ? { width, autosize: false } : { autosize: true }) };
+  if (width) Plotly.purge(element); // paper does not wait for the flow's motion
   await Plotly.react(element, made.data, given, { responsive: true, displayModeBar: false, displaylogo: false, ...made.config });
   if (made.drawn) made.drawn(element);
 }
@@ -170,7 +172,6 @@ let onPaper = false;
 addEventListener("beforeprint", () => {
   onPaper = root.dataset.theme;
   root.dataset.theme = "light"; // paper is white
-  for (const details of document.querySelectorAll("details")) details.dataset.was = details.open;
   drawAll(680);
 });
 addEventListener("afterprint", () => { root.dataset.theme = onPaper; drawAll(); });

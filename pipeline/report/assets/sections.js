@@ -71,7 +71,7 @@ function flow() {
   if (kept) {
     const amount = find("segment", "out").characters, share = kept.words / counted.words;
     if (share < 0.999) links.push([here, node(`${literal(stepName(`below min_count ${facts.corpus.min_count}`))}<br>${percent(1 - share, 1)}`, true, `${whole(kept.words - counted.words)} ${t("runningWords")}`), amount * (1 - share)]);
-    links.push([here, node(`${t("s_train")}<br>${amounts(kept.words)} ${t("words")}`, false, t("runningWords")), amount * share]);
+    links.push([here, node(`${t("s_train")}<br>${amounts(kept.words)} ${t("unit")}`, false, t("runningWords")), amount * share]);
   }
   return { nodes, links, counted: here };
 }
@@ -79,7 +79,7 @@ function funnel() {
   if (!facts.funnel.some((row) => row.step === "in" && row.characters)) return null;
   const make = () => {
     const { nodes, links, counted } = flow();
-    const [keep, drop] = [colour("accent"), theme === "dark" ? "#b0746a" : "#c98b7f"];
+    const [keep, drop] = [colour("accent"), isDark() ? "#b0746a" : "#c98b7f"];
     return {
       height: narrow() ? 560 : 380, layout: { margin: { l: 8, r: 8, t: 30, b: 30 }, font: { size: narrow() ? 11 : 13 } },
       data: [{
@@ -115,7 +115,7 @@ function corpus() {
     made.push(h("h3", {}, t("minCost")), h("div", { class: "pair" },
       plot(t("minCost"), () => ({
         data: [{ type: "scatter", mode: "lines+markers", x: costs.map((one) => one.words), y: costs.map((one) => one.lost), text: costs.map((one) => whole(one.min_count)), line: { color: colour("accent") }, marker: { size: costs.map((one) => (one === now ? 13 : 7)), color: costs.map((one) => (one === now ? colour("fail") : colour("accent"))) }, hovertemplate: `${t("minCount")} %{text}<br>%{x:,} ${t("words")}<br>%{y:.2%}<extra></extra>` }],
-        layout: { xaxis: { type: "log", title: { text: t("kept") }, tickformat: ",", ...(narrow() ? { dtick: 1 } : { nticks: 5 }) }, yaxis: { ...shares, title: { text: t("lost") } } },
+        layout: { xaxis: { type: "log", title: { text: t("kept") }, tickformat: "~s", ...(narrow() ? { dtick: 1 } : { nticks: 5 }) }, yaxis: { ...shares, title: { text: t("lost") } } },
       }), t("minCaption", whole(least), whole(kept), percent(share, 2)), 320),
       table(t("minCost"), [number(t("minCount")), number(t("words")), number(t("lost"))], rows)));
     if (dropped.length) made.push(p(t("examplesDropped", dropped.join("  ")), "soft"));
@@ -170,7 +170,7 @@ function neighbours() {
 
 function strips() {
   if (!facts.compared.words.length) return null;
-  const scale = () => [[0, "#2b6cb0"], [0.25, theme === "dark" ? "#2c5578" : "#9cc3e6"], [0.5, colour("card")], [0.75, theme === "dark" ? "#8a4238" : "#efa99c"], [1, "#c0392b"]];
+  const scale = () => [[0, "#2b6cb0"], [0.25, isDark() ? "#2c5578" : "#9cc3e6"], [0.5, colour("card")], [0.75, isDark() ? "#8a4238" : "#efa99c"], [1, "#c0392b"]];
   const heat = (words, values, limit) => () => ({
     height: 46 + 30 * words.length,
     data: [{ type: "heatmap", z: values, y: words.map((word, row) => `${literal(word)}${"\u200b".repeat(row)}`), colorscale: scale(), zmin: -limit, zmax: limit, showscale: false, ygap: 4, xgap: 0, hovertemplate: `%{y}<br>${t("dimension")} %{x}: %{z:.3f}<extra></extra>` }],
@@ -180,7 +180,7 @@ function strips() {
   const cells = (words, values) => words.map((word, row) => [word, ...values[row].map((value) => fixed(value))]);
   const columns = [plain(t("word"), "word"), ...Array.from({ length: facts.vector_size }, (_, dimension) => number(String(dimension)))];
   return [p(t("stripsLead")),
-    facts.strips.map((one) => [h("h3", {}, one.sum), plot(one.sum, heat(one.words, one.values, limit), t("stripSum", one.sum, one.nearest.map(([word, cosine]) => `${word} ${fixed(cosine)}`).join("  ")), 200)]),
+    facts.strips.map((one) => [h("h3", {}, one.sum), plot(one.sum, heat(one.words, one.values, limit), t("stripSum", one.sum, one.nearest.map(([word, cosine]) => `${word} ${fixed(cosine)}`).join(" · ")), 200)]),
     h("h3", {}, t("stripWords")), plot(t("stripWords"), heat(facts.compared.words, facts.compared.values, limit), "", 300),
     table(t("stripWords"), columns, cells(facts.compared.words, facts.compared.values), true)].flat(3);
 }
