@@ -1,4 +1,4 @@
-"""The pictures of docs/explore.md: ``python demo/explore_pictures.py DATA MODEL MODEL2``.
+"""The pictures of docs/explore.md: ``python demo/explore_pictures.py DATA [MODEL [MODEL2]]``.
 
 Drives the page of ``ciliu explore`` in the Chromium that is installed here. Needs Playwright (``make install`` has it).
 """
@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images"
+IMAGES = Path(__file__).parents[1] / "docs"
+COLOURS = 96  # of a picture: a third of the size, and no difference to the eye
 CILIU = Path(sys.executable).with_name("ciliu")
 
 
@@ -32,8 +34,7 @@ def main() -> None:
 
 
 def take_pictures(browser: Any, address: str) -> None:
-    """Four wide ones in light and English, two narrow ones in dark and Chinese."""
-    IMAGES.mkdir(exist_ok=True)
+    """Five wide ones in light and English, two narrow ones in dark and Chinese."""
     wide = {"viewport": {"width": 1400, "height": 800}, "locale": "en-US", "color_scheme": "light"}
     narrow = {"viewport": {"width": 400, "height": 800}, "locale": "zh-CN", "color_scheme": "dark"}
     asks = {
@@ -52,7 +53,9 @@ def take_pictures(browser: Any, address: str) -> None:
             page.wait_for_selector(f"#{tab} .rows, #{tab} .strips, #{tab} .cut, #{tab} .atlas", timeout=300_000)
             page.wait_for_timeout(1_500)
             width = look["viewport"]["width"]
-            page.screenshot(path=IMAGES / f"explore-{tab}-{width}.png", full_page=True)
+            path = IMAGES / f"explore-{tab}-{width}.png"
+            page.screenshot(path=path, full_page=True)
+            Image.open(path).quantize(COLOURS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

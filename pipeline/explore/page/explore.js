@@ -60,14 +60,18 @@ function readHash() {
   }
 }
 
-async function follow() {
-  const [tab, asked] = readHash();
+function turnTo(tab) {
   for (const name of TABS) {
     byId(name).hidden = name !== tab;
     const button = byId(`tab-${name}`);
     button.setAttribute("aria-selected", name === tab);
     button.tabIndex = name === tab ? 0 : -1;
   }
+}
+
+async function follow() {
+  const [tab, asked] = readHash();
+  turnTo(tab);
   const given = asked ?? state.asked[tab];
   if (tab === "map") return showMap(given ?? {});
   if (!given) return undefined;
@@ -295,6 +299,7 @@ function onKey(event) {
 }
 
 function go(tab) {
+  turnTo(tab); // at once: the address changes a moment later, and the next key may come before
   location.hash = state.asked[tab] ? hashOf(tab, state.asked[tab]) : `#${tab}`;
 }
 
