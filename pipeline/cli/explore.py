@@ -29,9 +29,9 @@ def explore(model: str | None, other: str | None, port: int, data: Path) -> None
     models = [open_model(name, data) for name in (model, other)[: 2 if other else 1]]
     server, address = serve(models, port)
     with server:
-        click.echo(address)
-        click.echo("Open it in a browser; Ctrl-C ends it.", err=True)
         try:
+            click.echo(address)
+            click.echo("Open it in a browser; Ctrl-C ends it.", err=True)
             server.serve_forever()
         except KeyboardInterrupt as stop:  # the end that is meant, so there is nothing to say
             sys.exit(128 + (signal.SIGTERM if isinstance(stop, front.Terminated) else signal.SIGINT))
