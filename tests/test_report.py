@@ -2,20 +2,23 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Front
+from conftest import Front, write_articles
 from hostile import WORDS, make_run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import funnel, report
+from pipeline.evaluate import classify
 from pipeline.evaluate.space import neighbours
 from pipeline.report import corpus, page
 from pipeline.report.origin import find
+from pipeline.word_map import make_map
 
 pytest.importorskip("plotly", reason="a report needs plotly")
 pytest.importorskip("sklearn", reason="a map needs scikit-learn")
@@ -110,6 +113,15 @@ def test_a_bundle_has_a_report_too(front: Front, tmp_path: Path) -> None:
     assert next(row["step"] for row in facts["funnel"] if row["stage"] == "dedup") == "in"
 
 
+def test_labelled_texts_are_classified_where_they_are_given(front: Front, tmp_path: Path) -> None:
+    texts = [{"text": f"猫 喜欢 吃 鱼 {number}", "label": "猫"} for number in range(20)]  # cats like to eat fish
+    texts += [{"text": f"狗 喜欢 吃 肉 {number}", "label": "狗"} for number in range(20)]  # dogs like to eat meat
+    labelled = write_articles(tmp_path / "labelled.jsonl", texts)
+    facts = report.gather(None, front.data, mapped=0, labelled=labelled)
+    assert facts["classification"] == classify.look(find(None, front.data).space, labelled)
+    assert min(facts["classification"]["features"]["bag of words"]) == 1
+
+
 def test_the_baseline_of_the_run_gives_the_drift(front: Front) -> None:
     facts = report.gather(None, front.data, mapped=0, baseline="first")
     assert facts["drift"]["common"] == facts["words"]
@@ -131,6 +143,20 @@ def test_a_map_as_png_is_a_picture(front: Front, tmp_path: Path) -> None:
     except SystemExit:
         pytest.skip("no font here has Chinese")
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_a_missing_library_is_told_before_the_work(
+    front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.pack_plotly.cache_clear()
+    monkeypatch.setitem(sys.modules, "plotly.offline", None)
+    monkeypatch.setattr(report, "gather", None)  # would raise otherwise
+    with pytest.raises(SystemExit) as error:
+        front("report", "--to", tmp_path / "report.html")
+    assert error.value.code == 3
+    monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
+    with pytest.raises(ValueError, match=r"pip install 'ciliu\[report\]'"):
+        make_map(find(None, front.data).space, 40)
 
 
 def test_another_kind_of_file_is_refused_before_any_work(front: Front, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cache, evaluate
-from pipeline.evaluate import bias
+from pipeline.evaluate import bias, classify
 from pipeline.evaluate.drift import compare
 from pipeline.evaluate.gate import Thresholds
 from pipeline.evaluate.space import Space
@@ -26,10 +26,11 @@ from pipeline.word_map import make_map
 
 
 def gather(model: str | None, data: Path, chosen: Sequence[str] = (), *, baseline: str = "",
-           mapped: int = 2_000) -> dict[str, Any]:  # fmt: skip
+           mapped: int = 2_000, labelled: Path | None = None) -> dict[str, Any]:  # fmt: skip
     """All that the page shows, as plain data. ``model`` is a run or a path (None: the latest run), ``chosen`` are the
     words whose neighbours are shown, ``baseline`` the model for drift (by default the one of ``Evaluate.baseline``),
-    ``mapped`` how many words stand on the map (0: no map). Raises ``ValueError``."""
+    ``mapped`` how many words stand on the map (0: no map), ``labelled`` a file of texts to classify. Raises
+    ``ValueError``."""
     origin = find(model, data)
     space = origin.space
     before = _baseline(origin, baseline, data)
@@ -45,6 +46,7 @@ def gather(model: str | None, data: Path, chosen: Sequence[str] = (), *, baselin
         "dictionary": corpus.look_at_dictionary(origin),
         "training": describe_training(origin),
         "evaluation": _evaluation(origin, before),
+        "classification": classify.look(space, labelled) if labelled else None,
         "neighbours": words.look_at_neighbours(space, asked),
         "map": make_map(space, mapped) if mapped else None,
         "strips": words.make_strips(space),

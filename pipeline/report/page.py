@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import functools
 import gzip
 import html
 import json
@@ -54,6 +55,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+@functools.cache
 def pack_plotly() -> str:
     """plotly.js out of the package plotly, as gzip in base64: 2 MB instead of 5."""
     try:

@@ -1,6 +1,6 @@
 // What Evaluate found: a table and a plot of each.
 function evaluation() {
-  return [probesTable(), analogies(), similarity(), groups(), figures(), baseline()];
+  return [probesTable(), analogies(), similarity(), groups(), figures(), classification(), baseline()];
 }
 
 function probesTable() {
@@ -74,5 +74,22 @@ function figures() {
 function baseline() {
   const made = facts.evaluation.figures.baseline;
   if (!made) return null;
-  return table(t("baseline"), [plain(t("set"), "word"), number(t("before")), number(t("now")), number(t("lines"))], Object.entries(made.scores).map(([name, one]) => [name, fixed(one.before), fixed(one.now), whole(one.lines)]));
+  const known = Object.entries(made.scores).filter(([, one]) => one.now !== null && one.before !== null);
+  const bar = (key, shade) => ({ type: "bar", orientation: "h", name: t(key), y: known.map(([name]) => literal(name)), x: known.map(([, one]) => one[key]), marker: { color: shade }, hovertemplate: "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>" });
+  return [h("h3", {}, t("baseline")), known.length ? plot(t("baseline"), () => ({
+    height: 70 + 44 * known.length, data: [bar("before", `${colour("soft")}88`), bar("now", colour("accent"))],
+    layout: { barmode: "group", showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" }, yaxis: listed(known) },
+  }), t("baselineCaption"), 300) : null, table(t("baseline"), [plain(t("set"), "word"), number(t("before")), number(t("now")), number(t("lines"))], Object.entries(made.scores).map(([name, one]) => [name, fixed(one.before), fixed(one.now), whole(one.lines)]))];
+}
+
+function classification() {
+  const made = facts.classification;
+  if (!made) return null;
+  const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length;
+  const kinds = Object.entries(made.features);
+  return [h("h3", {}, t("classification")), plot(t("classification"), () => ({
+    height: 70 + 40 * kinds.length, data: bars(kinds.map(([kind]) => t(kind)), kinds.map(([, found]) => mean(found)), { hovertemplate: "%{y}: %{x:.1%}<extra></extra>", error_x: { type: "data", symmetric: false, array: kinds.map(([, found]) => Math.max(...found) - mean(found)), arrayminus: kinds.map(([, found]) => mean(found) - Math.min(...found)), color: colour("ink") } }),
+    layout: { xaxis: { tickformat: ".0%", range: [0, 1] }, yaxis: listed(kinds) },
+  }), t("classificationCaption", whole(made.texts), whole(made.labels), percent(made.known_words)), 200),
+    table(t("classification"), [plain(t("features"), "word"), number(t("accuracy")), number(t("lowest")), number(t("highest"))], kinds.map(([kind, found]) => [t(kind), fixed(mean(found)), fixed(Math.min(...found)), fixed(Math.max(...found))]))];
 }

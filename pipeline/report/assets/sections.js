@@ -12,7 +12,7 @@ function verdict() {
     p(t(`lead_${gate}`, Object.values(probes).filter((one) => one.verdict !== "unknown").length)),
     reasons.length ? h("ul", {}, reasons.map((said) => {
       const name = said.split(": ")[0];
-      return h("li", {}, h("strong", {}, t(`p_${name}`)), `: ${reasonText(said.slice(name.length + 2))}`, probes[name] && probes[name].todo ? ` → ${reasonText(probes[name].todo)}` : "");
+      return h("li", {}, h("strong", {}, t(`p_${name}`)), `${language ? "：" : ": "}${reasonText(said.slice(name.length + 2))}`, probes[name] && probes[name].todo ? ` → ${reasonText(probes[name].todo)}` : "");
     })) : null,
     h("dl", { class: "tiles" }, tiles().map(([name, value, note]) => h("div", {}, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, note) : null)))),
   ];
