@@ -1,8 +1,10 @@
 """A model by its name: a run of the data folder, or the path of a file or folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ciliu import Segmenter
 from ciliu.bundle import open_cutter
 from ciliu.kept_words import Cutter
 from pipeline import cache, runs
@@ -43,6 +45,12 @@ def find_cutter(name: str | None, data: Path) -> Cutter | None:
     with TemporaryDirectory() as made_here:  # as Export writes it; what it maps stays mapped
         write_segmenter(data / "dictionary" / made["dictionary"]["key"], stop_words, protect, made, Path(made_here))
         return open_cutter(Path(made_here) / FOLDER)
+
+
+def find_cut(name: str | None, data: Path) -> Callable[[str], list[str]]:
+    """A text to words: by the model's own segmenter, or by jieba with its own dictionary where it has none."""
+    cutter = find_cutter(name, data)
+    return cutter.cut if cutter else Segmenter().lcut
 
 
 def find_stages(name: str | None, data: Path) -> tuple[Path, Path]:

@@ -13,7 +13,7 @@ from hostile import WORDS, make_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import funnel, report
+from pipeline import funnel, opened, report
 from pipeline.evaluate import classify
 from pipeline.evaluate.space import neighbours
 from pipeline.report import corpus, page
@@ -118,7 +118,8 @@ def test_labelled_texts_are_classified_where_they_are_given(front: Front, tmp_pa
     texts += [{"text": f"狗 喜欢 吃 肉 {number}", "label": "狗"} for number in range(20)]  # dogs like to eat meat
     labelled = write_articles(tmp_path / "labelled.jsonl", texts)
     facts = report.gather(None, front.data, mapped=0, labelled=labelled)
-    assert facts["classification"] == classify.look(find(None, front.data).space, labelled)
+    cut = opened.find_cut(None, front.data)
+    assert facts["classification"] == classify.look(find(None, front.data).space, labelled, cut)
     assert min(facts["classification"]["features"]["bag of words"]) == 1
 
 

@@ -10,8 +10,8 @@ import click
 from pipeline.cli import front
 
 if TYPE_CHECKING:
-    from ciliu.kept_words import Cutter
     from pipeline import cache
+    from pipeline.evaluate.classify import Cut
     from pipeline.evaluate.gate import Thresholds
     from pipeline.evaluate.space import Space
 
@@ -57,7 +57,7 @@ def evaluate(
     if bias:
         facts["bias"] = measure_bias(space)
     if classify or sentences:
-        facts |= _downstream(space, opened.find_cutter(model, data), classify, sentences)
+        facts |= _downstream(space, opened.find_cut(model, data), classify, sentences)
     lines = [json.dumps(facts, ensure_ascii=False, indent=1)] if as_json else summary(facts)
     for line in lines:
         click.echo(line)
@@ -65,12 +65,10 @@ def evaluate(
         sys.exit(front.FAILED)
 
 
-def _downstream(space: "Space", cutter: "Cutter | None", texts: Path | None, pairs: Path | None) -> "cache.Json":
-    """What the vectors are good for, on text that is cut by the model's own segmenter (a file has none: by jieba's)."""
-    from ciliu import Segmenter
+def _downstream(space: "Space", cut: "Cut", texts: Path | None, pairs: Path | None) -> "cache.Json":
+    """What the vectors are good for."""
     from pipeline.evaluate import classify, sentences
 
-    cut = cutter.cut if cutter else Segmenter().lcut
     facts: cache.Json = {"classification": classify.look(space, texts, cut)} if texts else {}
     return facts | ({"sentences": sentences.look(space, pairs, cut)} if pairs else {})
 

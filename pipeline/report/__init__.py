@@ -11,7 +11,7 @@ from pipeline.evaluate import bias, classify
 from pipeline.evaluate.drift import compare
 from pipeline.evaluate.gate import Thresholds
 from pipeline.evaluate.space import Space
-from pipeline.opened import open_space
+from pipeline.opened import find_cut, open_space
 from pipeline.report import corpus, words
 from pipeline.report.origin import (
     Origin,
@@ -46,7 +46,7 @@ def gather(model: str | None, data: Path, chosen: Sequence[str] = (), *, baselin
         "dictionary": corpus.look_at_dictionary(origin),
         "training": describe_training(origin),
         "evaluation": _evaluation(origin, before),
-        "classification": classify.look(space, labelled) if labelled else None,
+        "classification": classify.look(space, labelled, find_cut(model, data)) if labelled else None,
         "neighbours": words.look_at_neighbours(space, asked),
         "map": make_map(space, mapped) if mapped else None,
         "strips": words.make_strips(space),
