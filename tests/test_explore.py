@@ -164,6 +164,12 @@ def test_a_question_that_is_too_large_or_has_no_length_is_not_read(address: str)
     assert request(address, path, "POST", None)[0] == 411
 
 
+def test_a_port_that_is_taken_is_named(address: str, models: list[Model]) -> None:
+    port = int(address.split("/")[2].split(":")[1])
+    with pytest.raises(OSError, match=f"127.0.0.1:{port}"):
+        serve(models, port)
+
+
 # ---- what is answered
 
 

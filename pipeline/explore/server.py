@@ -33,9 +33,14 @@ HEADERS = {
 
 
 def serve(models: list[Model], port: int = 0) -> tuple[ThreadingHTTPServer, str]:
-    """A server that is ready (``serve_forever`` runs it) on ``port`` (0: a free one), and the address of its page."""
+    """A server that is ready (``serve_forever`` runs it) on ``port`` (0: a free one), and the address of its page.
+
+    Raises ``OSError`` where the port is taken."""
     token = secrets.token_urlsafe(24)
-    server = ThreadingHTTPServer((ADDRESS, port), partial(Handler, models=models, token=token))
+    try:
+        server = ThreadingHTTPServer((ADDRESS, port), partial(Handler, models=models, token=token))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{ADDRESS}:{port}") from None
     return server, f"http://{ADDRESS}:{server.server_port}/{token}/"
 
 
