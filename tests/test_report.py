@@ -160,6 +160,18 @@ def test_a_missing_library_is_told_before_the_work(
         make_map(find(None, front.data).space, 40)
 
 
+def test_words_are_parted_by_commas_of_either_kind(
+    front: Front, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--words", "猫，狗", "--words", "鱼,肉")  # cat, dog; fish, meat
+    front("report", "--to", tmp_path / "report.html", "--map-words", "0", *words)
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'report.html'}: ")
+    made = (tmp_path / "report.html").read_text(encoding="utf-8")
+    shown = json.loads(made.split('id="facts">')[1].split("</script>")[0])
+    assert list(shown["neighbours"]) == ["猫", "狗", "鱼", "肉"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
 def test_another_kind_of_file_is_refused_before_any_work(front: Front, tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"NAME.html, NAME.png or NAME.json"):
         front("map", "--to", tmp_path / "map.svg")

@@ -40,14 +40,12 @@ def report(
     from pipeline.report.page import make_page, pack_plotly
 
     pack_plotly()  # where it is missing, that is said before the work
-
-    chosen = [os.fsencode(word).decode("utf-8", "replace") for given in words for word in given.split(",") if word]
+    typed = os.fsencode(",".join(words)).decode("utf-8", "replace")  # the locale C reads a command line as ASCII
+    chosen = [word for word in typed.replace("，", ",").split(",") if word]
     facts = gather(model, data, chosen, baseline=baseline, mapped=map_words, labelled=classify)
-    page = make_page(facts)
-    write(to, page.encode("utf-8"))
-    click.echo(
-        f"{to}: {front.megabytes(len(page.encode('utf-8')))}, {facts['evaluation']['gate']}; open it in a browser"
-    )
+    page = make_page(facts).encode("utf-8")
+    write(to, page)
+    click.echo(f"{to}: {front.megabytes(len(page))}, {facts['evaluation']['gate']}; open it in a browser")
 
 
 def write(path: Path, content: bytes) -> None:

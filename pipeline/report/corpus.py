@@ -16,7 +16,7 @@ from pipeline.report.origin import Origin
 from pipeline.shard_files import files, read_articles
 from pipeline.vocabulary_files import read_vocabulary
 
-ARTICLES = 20_000  # that are measured, some of each shard: the middle of the lengths moves by less than 1 % then
+ARTICLES = 20_000  # that are measured, some of each shard: a second or two, whatever the corpus holds
 FREQUENT = 60
 POINTS = 200  # of Zipf's curve
 MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50, 64, 100, 200, 500, 1_000)
