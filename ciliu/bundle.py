@@ -128,7 +128,8 @@ def read_words(path: Path) -> list[str]:
 def open_cutter(folder: Path) -> Cutter:
     """The segmenter of a bundle, from its folder ``segmenter``."""
     rules = read_json(folder / "segmenter.json")
+    opencc = None if rules["opencc"] == "none" else read_json(folder / "opencc.json")
     if rules["engine"] == "none":
-        return Cutter(rules, str.split)
+        return Cutter(rules, str.split, opencc)
     segmenter, HMM = Segmenter(folder), bool(rules["HMM"])
-    return Cutter(rules, lambda text: segmenter.engine_lcut(text, HMM))
+    return Cutter(rules, lambda text: segmenter.engine_lcut(text, HMM), opencc)

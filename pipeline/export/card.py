@@ -37,6 +37,7 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
         "evaluated": _evaluated(made),
         "licence_text": manifest["licence"]
         or "Not stated by those who made this model: ask them before you pass it on.",
+        "opencc": ", `opencc.json` is made of OpenCC's tables (Apache-2.0)" if _simplified(made) else "",
         "command": _command(made),
         "stages": "\n".join(f"| {name} | {made[name]['version']} | `{made[name]['key']}` |" for name in made),
         "word": word,
@@ -46,6 +47,10 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
     for name, value in fields.items():
         text = text.replace(f"«{name}»", str(value))
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _simplified(made: cache.Json) -> bool:
+    return bool(made["articles"]["parameters"]["opencc"] != "none")
 
 
 def _objective(parameters: cache.Json) -> str:

@@ -1,6 +1,7 @@
 """The segmenter in a bundle: its dictionary and rules as data, and ``segmenter.py``, which needs only jieba."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import ciliu
 from ciliu.protect import read_rules
 from ciliu.segmenter import TABLE
 from pipeline import cache
+from pipeline.export import opencc
 from pipeline.plain_text import read_lines
 
 FOLDER = "segmenter"
 SCRIPT = "segmenter.py"
-PARTS = ("normal_form", "sentences", "protect", "engine_jieba", "kept_words", "alone")  # of the package ciliu
+LICENSES = Path(__file__).parent / "bundled" / "LICENSES.txt"
+# Of the package ciliu.
+PARTS = ("normal_form", "sentences", "protect", "conversion", "engine_jieba", "kept_words", "alone")
 HEAD = '''"""Cut text as the training text of these vectors was cut. Needs jieba 0.42.1, nothing else.
 
     import segmenter
@@ -51,6 +55,9 @@ def write_segmenter(
         "stages": {name: origin[name]["version"] for name in ("dictionary", "segment")},
     }
     cache.write_json(folder / "segmenter.json", rules)
+    if rules["opencc"] != "none":
+        opencc.write_tables(folder / opencc.FILE, rules["opencc"], origin["articles"]["versions"]["opencc"])
+    shutil.copyfile(LICENSES, folder / LICENSES.name)
 
 
 def link_segmenter(made: Path, bundle: Path) -> None:
