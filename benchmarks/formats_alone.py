@@ -93,7 +93,7 @@ USES: dict[str, tuple[str, str]] = {
         "a = m.encode(TEXTS); result = [list(a.shape), round(float(abs(a).sum()), 3)]",
     ),
     "sentence-transformers": (
-        "sentence-transformers",
+        "sentence-transformers torch==2.13.0",  # which a wheel for CPUs alone (2.13.0+cpu) fulfils, where pip finds one
         'from sentence_transformers import SentenceTransformer\nm = SentenceTransformer("sentence-transformers", device="cpu")\n'
         "a = m.encode(TEXTS); result = [list(a.shape), round(float(m.similarity(a, a)[0][1]), 3)]",
     ),
@@ -118,12 +118,13 @@ print("RESULT" + json.dumps([importlib.metadata.version(NAME), result], ensure_a
 def use(name: str, bundle: Path, work: Path) -> dict[str, Any]:
     """Make the environment (one for all formats of a library), run the code there."""
     packages, code = USES[name]
-    place = work / "-".join(packages.split()).replace("<", "").replace("=", "")
+    place, library = work / "".join(filter(str.isalnum, packages)), packages.split()[0].partition("=")[0]
     if not place.exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages.split()]
-        subprocess.run(pip, check=True, timeout=560, stderr=subprocess.PIPE)
-    library = packages.split()[0].partition("=")[0]
+        done = subprocess.run(pip, capture_output=True, text=True, timeout=1200, check=False)
+        if done.returncode:
+            return {"library": library, "version": "", "error": done.stderr.strip().splitlines()[-1:]}
     head = f"WORD, TEXTS, NAME = '电影', {TEXTS!r}, {library!r}\n"  # a film
     command = [str(place / "bin" / "python"), "-X", "utf8", "-c", head + code + END]
     done = subprocess.run(command, cwd=bundle, capture_output=True, text=True, timeout=300, check=False)
