@@ -153,6 +153,44 @@ def test_a_tokenizer_with_the_segmenter_in_it_has_the_words_by_their_rows(
     assert check.check(one, tmp_path, known)["exact"]
 
 
+def test_a_tokenizer_cuts_real_text_into_the_words_of_the_pipeline(done: Front, tmp_path: Path) -> None:
+    """Fewer than one known word in 10,000 differs, over text that the model was not trained on; why, the card says."""
+    tokenizers = pytest.importorskip("tokenizers")
+    rules = {"keep_punctuation": False, "stop_words": [], "protect": {"words": [], "patterns": []}}
+    plain = Path(shutil.copytree(made(done), tmp_path / "plain"))
+    told = cache.read_json(plain / "segmenter" / "segmenter.json")
+    (plain / "segmenter" / "segmenter.json").write_text(json.dumps(told | rules), encoding="utf-8")
+    formats.parse("model2vec").module.write(whole(done), plain, "")
+    tokenizer, model = tokenizers.Tokenizer.from_file(str(plain / "model2vec" / "tokenizer.json")), ciliu.load(plain)
+
+    def known(text: str) -> list[str]:
+        rows = tokenizer.encode(text, add_special_tokens=False).ids
+        return [model.words[row] for row in rows if row < len(model.words)]
+
+    names = ("xwlb", "reviews", "fudan", "tech", "wiki_paras", "cn_laws", "modern_translation")
+    texts = [article["text"] for name in names for article in read_corpus(name, 700, 8)]
+    lines = [line for text in texts for line in text.split("\n")][:3000]
+    ours = [[word for word in model.cut(line) if word in model] for line in lines]
+    assert sum(map(len, ours)) > 20_000
+    different = sum(len(words) for words, line in zip(ours, lines, strict=True) if words != known(line))
+    assert different < sum(map(len, ours)) / 1000  # words of lines in which any differs
+    for text in (
+        "ＧＤＰ增长５％",
+        "中国\u3000经济\u200b",
+        "e\u0301，新闻联播",
+    ):  # growth; a word with a space; an accent of its own
+        assert known(text) == [word for word in model.cut(text) if word in model]
+
+
+def test_the_card_says_where_a_tokenizer_cuts_otherwise(done: Front, tmp_path: Path) -> None:
+    done("export", "--to", tmp_path / "out", "--format=model2vec", "--top", "50")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "`model2vec` cut by a `tokenizer.json`" in card
+    for sentence in ("protected words are not kept whole", "stop words are not dropped", "leaves out entities"):
+        assert sentence in card
+    assert "HMM guesses" not in card
+
+
 def test_a_format_that_gives_back_something_else_is_never_published(
     done: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

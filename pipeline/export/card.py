@@ -29,6 +29,7 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
         "objective": _objective(made["train"]["parameters"]),
         "formats": "\n".join(_row(one, manifest["formats"][one.name]) for one in formats),
         "loads": "\n".join(_load(one, word, manifest) for one in formats),
+        "tokenizer": _tokenizer(made, formats),
         "rules": "\n".join(f"- `{one.name}`: {one.module.WORDS}" for one in formats),
         "repaired": _repaired(manifest["repaired"]),
         "corpus": _corpus(made),
@@ -75,6 +76,15 @@ def _load(one: Format, word: str, manifest: cache.Json) -> str:
     code = code.replace("{size}", str(manifest["vector_size"]))
     language = "sh" if one.name == "tensorboard" else "python"
     return f"{one.module.TITLE}:\n\n```{language}\n{code}```\n"
+
+
+def _tokenizer(made: cache.Json, formats: Sequence[Format]) -> str:
+    cut = [one for one in formats if hasattr(one.module, "differences")]
+    if not cut:
+        return ""
+    lines = "".join(f"- {sentence}\n" for sentence in cut[0].module.differences(made))
+    names = " and ".join(f"`{one.file}`" for one in cut)
+    return f"\n{names} cut by a `tokenizer.json`, as the pipeline did but for this:\n\n{lines}"
 
 
 def _repaired(repaired: list[Any]) -> str:
