@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import shutil
 import struct
@@ -288,6 +289,43 @@ def test_segmenter_py_cuts_as_the_pipeline_did_with_jieba_alone(done: Front, tmp
         "#新闻_联播#",
         "好",
     ]  # use, see, good
+
+
+def test_using_the_segmenter_leaves_the_bundle_as_it_was(done: Front, tmp_path: Path) -> None:
+    """Python writes byte code before it runs a module; segmenter.py removes it, and what others left is a fault."""
+    folder = shutil.copytree(made(done), tmp_path / "bundle")
+    writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for line in ("import segmenter; segmenter.load()", "import verify"):
+        subprocess.run([sys.executable, "-c", line], cwd=folder, check=True, timeout=60, env=writing)
+    faults = verification.find_faults(folder, quick=True)
+    assert [fault.partition(" ")[0].rpartition("/")[2].partition(".")[0] for fault in faults] == ["verify"]
+    assert "Python would run it instead" in faults[0]
+    shutil.rmtree(folder / "__pycache__")
+    assert (
+        subprocess.run([sys.executable, "segmenter.py"], cwd=folder, input=b"", check=True, env=writing).returncode == 0
+    )
+    assert verification.find_faults(folder, quick=True) == []
+
+
+def test_the_commands_that_sign_a_bundle_do_so(done: Front, tmp_path: Path) -> None:
+    """Those of docs/export.md, as they stand there but for the names of the key and its owner's file."""
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("needs OpenSSH's ssh-keygen")
+    shutil.copytree(made(done), tmp_path / "model")
+    make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")]
+    subprocess.run(make, check=True, timeout=60)
+    (tmp_path / "allowed").write_text(f"you@example.org {(tmp_path / 'key.pub').read_text()}")
+    page = (Path(target.__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+    sign, check_it = (line for line in page.splitlines() if line.startswith("ssh-keygen -Y"))
+
+    def run(line: str) -> int:
+        line = line.replace("~/.ssh/id_ed25519", "key")
+        return subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60).returncode
+
+    assert run(sign) == run(check_it) == 0
+    with (tmp_path / "model" / "XXH128SUMS").open("a") as sums:
+        sums.write(f"{'0' * 32}  evil.py\n")
+    assert run(check_it) != 0
 
 
 def test_the_bundle_cuts_the_articles_of_the_run_into_the_words_of_the_run(done: Front) -> None:

@@ -27,7 +27,17 @@ or, a line at a time: python segmenter.py < text > words
 
 These are modules of Ciliu (Apache-2.0), one behind the other.
 """
+
+from contextlib import suppress
 '''
+# Python writes byte code before it runs a module, so nothing in the module can forbid it.
+TAIL = """
+
+if __spec__ and __spec__.cached:  # no sum of the bundle names the byte code that Python keeps of this file, so it goes
+    with suppress(OSError):
+        Path(__spec__.cached).unlink()
+        Path(__spec__.cached).parent.rmdir()
+"""
 
 
 def write_segmenter(
@@ -72,4 +82,4 @@ def write_script(path: Path) -> None:
     place = Path(ciliu.__file__).parent
     parts = [(place / f"{name}.py").read_text(encoding="utf-8") for name in PARTS]
     code = "\n\n".join(re.sub(r"^from ciliu\..*\n", "", part, flags=re.MULTILINE) for part in parts)
-    path.write_text(HEAD + "\n" + code, encoding="utf-8", newline="\n")
+    path.write_text(f"{HEAD}\n{code}{TAIL}", encoding="utf-8", newline="\n")
