@@ -1,8 +1,8 @@
 """How fast is a model of the recipe's size exported and loaded? ``python benchmarks/export_speed.py``.
 
 352,196 words × 256 dimensions of random numbers. Text against gensim's ``save_word2vec_format`` (equal values read
-back), binary against the disk, a whole bundle and each format with its memory, loading it and the first neighbours in a fresh
-process.
+back), binary against the disk, a whole bundle and each format with its memory, loading it and the first neighbours in a
+fresh process.
 """
 
 import json

@@ -4,11 +4,14 @@ import io
 import json
 import os
 import random
+import re
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
 import tarfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from ciliu.engine_native import import_native
 from ciliu.normal_form import normalize
 from pipeline import cache, shard_files
 from pipeline.cli import ciliu as command
-from pipeline.export import check, formats, rows, schema, table, tar, target, verification
+from pipeline.export import check, formats, rows, schema, table, tar, target, verdict, verification
 from pipeline.export.bundle import About, make_bundle
 from pipeline.export.bundled import verify
 from pipeline.export.segmenter import link_segmenter
@@ -190,6 +193,73 @@ def test_the_card_says_where_a_tokenizer_cuts_otherwise(done: Front, tmp_path: P
     for sentence in ("protected words are not kept whole", "stop words are not dropped", "leaves out entities"):
         assert sentence in card
     assert "HMM guesses" not in card
+
+
+def test_the_cards_command_makes_the_model_again(done: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run where the files of the model lie, it finds that there is nothing to do."""
+    folder = done.data.parent
+    card = (made(done) / "README.md").read_text(encoding="utf-8")
+    command_line = card.partition("## Make it again")[2].partition("```sh\n")[2].partition("```")[0]
+    program, verb, sources, *settings = shlex.split(command_line.replace("\\\n", " "))
+    assert (program, verb, sources) == ("ciliu", "run", "SOURCES")
+    assert "Dictionary.files=own.txt" in settings
+    monkeypatch.chdir(folder)
+    assert done.run("text", "--set", "Train.threads=1", *settings) == set()
+
+
+def test_the_card_loads_each_format_in_five_lines_that_work(done: Front, out: Path, tmp_path: Path) -> None:
+    """The code of the card as it stands, in the folder, for each format whose library is here."""
+    card = (out / "README.md").read_text(encoding="utf-8").partition("## Load")[2].partition("## Cut")[0]
+    folder, ran = shutil.copytree(out, tmp_path / "out"), set()
+    for code in re.findall(r"```python\n(.*?)```", card, re.DOTALL):
+        assert len(code.splitlines()) <= 5
+        library = next(name for name in ("ciliu", "fasttext", "gensim", "safetensors", "numpy") if f"{name}" in code)
+        if find_spec(library):
+            environment = os.environ | {"PYTHONPATH": str(Path(ciliu.__file__).parents[1])}
+            done_here = subprocess.run([sys.executable, "-X", "utf8", "-c", code], cwd=folder, capture_output=True,
+                                       text=True, check=False, timeout=120, env=environment)  # fmt: skip
+            assert done_here.returncode == 0, (code, done_here.stderr)
+            ran.add(library)
+    assert ran >= {"ciliu", "gensim", "numpy"}
+
+
+def test_the_card_says_coverage_and_bias(done: Front) -> None:
+    card = (made(done) / "README.md").read_text(encoding="utf-8")
+    counts = cache.read_json(made(done) / "manifest.json")["stages"]["evaluate"]["counts"]
+    for name, share in counts["coverage"].items():
+        assert re.search(rf"\\| {re.escape(name)}, .* \\| {share:.0%} \\|", card)
+    assert "Bias" in card.partition("## Limits")[2]
+    shown = verdict.describe_bias({"bias": {"flowers": {"effect_size": 1.5, "p": 0.01, "found": 30, "asked": 40}}})
+    assert "| flowers | +1.50 | 0.01 | 30 of 40 |" in shown
+
+
+def test_spacy_cuts_as_the_pipeline_and_has_the_vectors(done: Front, tmp_path: Path) -> None:
+    pytest.importorskip("spacy")
+    done("export", "--to", tmp_path / "out", "--format=spacy")
+    code = (
+        "import json, sys, spacy, spacy_tokenizer\n"
+        "nlp = spacy.load('spacy-zh'); doc = nlp('用iPhone 12看中国经济。')\n"  # see China's economy with an iPhone
+        "print(json.dumps([[t.text, t.vector.tolist() if t.has_vector else None] for t in doc]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "out", capture_output=True, text=True, check=True,
+                         timeout=120)  # fmt: skip
+    told = json.loads(ran.stdout.splitlines()[-1])
+    model = ciliu.load(made(done))
+    assert [word for word, _ in told] == list(model.cutter.pieces("用iPhone 12看中国经济。"))
+    for word, vector in told:
+        assert (vector == model.vector(word).tolist()) if word in model else vector is None
+    assert verification.find_faults(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("name", ["parquet", "model2vec", "sentence-transformers", "spacy"])
+def test_formats_of_libraries_repeat_to_the_byte(name: str, done: Front, tmp_path: Path) -> None:
+    one = formats.FORMATS[name]
+    if not all(map(find_spec, one.WRITERS)):
+        pytest.skip(f"needs {one.WRITERS}")
+    for again in ("one", "two"):
+        done("export", "--to", tmp_path / again, f"--format={name}", "--top", "300")
+    for path in sorted(path for path in (tmp_path / "one").rglob("*") if path.is_file()):
+        assert (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes() == path.read_bytes(), path.name
 
 
 def test_a_format_that_gives_back_something_else_is_never_published(
