@@ -596,6 +596,51 @@ def test_what_is_made_to_harm_is_refused_with_a_sentence_and_nothing_is_run(done
         ciliu.load(broken)
 
 
+def test_what_is_made_to_harm_takes_little_memory(done: Front, tmp_path: Path) -> None:
+    """In a process that may take 1.5 GB: headers that promise terabytes, files that unpack to gigabytes."""
+    sound = tmp_path / "sound"
+    done("export", "--to", sound, "--format=numpy", "--format=word2vec.zst", "--format=word2vec-text.zst",
+         "--format=model2vec", "--top", "50")  # fmt: skip
+    with zstd.open(tmp_path / "zeros.zst", "wb") as packed:
+        for _ in range(1500):
+            packed.write(b"x" * (1 << 20))
+    bomb = (tmp_path / "zeros.zst").read_bytes()
+    with zstd.open(tmp_path / "head.zst", "wb") as packed:
+        packed.write(b"2000000000 1000\n" + bytes(100))
+    deep = b"[" * 100_000
+    cases = {
+        "vectors.txt.zst": [bomb, (tmp_path / "head.zst").read_bytes()],
+        "vectors.bin.zst": [zstd.compress(b"50 16\n") + bomb, (tmp_path / "head.zst").read_bytes()],
+        "model2vec/tokenizer.json": [deep, b'{"model": {"vocab": [[1, 2]]}}', b"{}"],
+        "segmenter/segmenter.json": [deep],
+        "XXH128SUMS": [b"0" * (17 << 20)],
+        "manifest.json": [deep, b"[" * (17 << 20)],
+    }
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))\n"
+        "from pathlib import Path; import ciliu; from pipeline.export import verification\n"
+        "for folder in sys.argv[1:]:\n"
+        "    try: ciliu.load(folder).cut('中国')\n"
+        "    except ValueError as error: print('load', error)\n"
+        "    faults = verification.find_faults(Path(folder)); print('verify', faults)\n"
+        "    assert faults or 'segmenter.json' in folder, folder\n"
+    )
+    folders = []
+    for name, contents in cases.items():
+        for number, content in enumerate(contents):
+            folder = shutil.copytree(sound, tmp_path / f"{name.replace('/', '-')}-{number}")
+            (folder / name).write_bytes(content)
+            if name not in ("XXH128SUMS", "manifest.json"):
+                reseal(folder)
+            folders.append(str(folder))
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=False, timeout=300,
+                         env=environment)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert "nested too deep" in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
 def write_tar(path: Path, entries: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
     with zstd.open(path, "wb") as packed, tarfile.open(fileobj=packed, mode="w|") as archive:  # type: ignore[call-overload] # a file
         for entry, content in entries:

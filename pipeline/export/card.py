@@ -138,6 +138,6 @@ def _command(made: cache.Json) -> str:
         f"--set {stage.capitalize()}.{name}={_setting(name, value)}"
         for stage in made
         for name, value in [*made[stage]["parameters"].items(), *made[stage]["files"].items()]
-        if value not in ("", "many", [], ()) and not isinstance(value, dict)
+        if value not in (None, "", "many", []) and not isinstance(value, dict)
     ]
     return " \\\n  ".join(["ciliu run SOURCES", *settings])

@@ -131,7 +131,7 @@ def _refuse_doubles(vocab: dict[str, Any], count: int | None) -> None:
 
 def read_words(path: Path, count: int) -> list[str]:
     """The first ``count`` tokens as words. Raises ``ValueError`` if ``UNKNOWN`` does not follow them."""
-    vocab = json.loads(path.read_bytes())["model"]["vocab"]
+    vocab = read_json(path)["model"]["vocab"]
     tokens = [token for token, _ in vocab] if isinstance(vocab, list) else sorted(vocab, key=vocab.__getitem__)
     if len(tokens) <= count or tokens[count] != UNKNOWN:
         raise ValueError(f"{path.name} has not {UNKNOWN} behind the {count:,} words")
