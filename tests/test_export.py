@@ -187,9 +187,9 @@ def test_a_tokenizer_cuts_real_text_into_the_words_of_the_pipeline(done: Front, 
 
 
 def test_the_card_says_where_a_tokenizer_cuts_otherwise(done: Front, tmp_path: Path) -> None:
-    done("export", "--to", tmp_path / "out", "--format=model2vec", "--top", "50")
+    done("export", "--to", tmp_path / "out", "--format=sentence-transformers", "--top", "50")
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "`model2vec` cut by a `tokenizer.json`" in card
+    assert "`sentence-transformers` cut by a `tokenizer.json`" in card
     for sentence in ("protected words are not kept whole", "stop words are not dropped", "leaves out entities"):
         assert sentence in card
     assert "HMM guesses" not in card
@@ -251,7 +251,13 @@ def test_spacy_cuts_as_the_pipeline_and_has_the_vectors(done: Front, tmp_path: P
     assert verification.find_faults(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("name", ["parquet", "model2vec", "sentence-transformers", "spacy"])
+slow = pytest.mark.slow  # their libraries take long to load back
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["parquet", "sentence-transformers", pytest.param("model2vec", marks=slow), pytest.param("spacy", marks=slow)],
+)
 def test_formats_of_libraries_repeat_to_the_byte(name: str, done: Front, tmp_path: Path) -> None:
     one = formats.FORMATS[name]
     if not all(map(find_spec, one.WRITERS)):
@@ -600,7 +606,7 @@ def test_what_is_made_to_harm_takes_little_memory(done: Front, tmp_path: Path) -
     """In a process that may take 1.5 GB: headers that promise terabytes, files that unpack to gigabytes."""
     sound = tmp_path / "sound"
     done("export", "--to", sound, "--format=numpy", "--format=word2vec.zst", "--format=word2vec-text.zst",
-         "--format=model2vec", "--top", "50")  # fmt: skip
+         "--format=sentence-transformers", "--top", "50")  # fmt: skip
     with zstd.open(tmp_path / "zeros.zst", "wb") as packed:
         for _ in range(1500):
             packed.write(b"x" * (1 << 20))
@@ -611,7 +617,7 @@ def test_what_is_made_to_harm_takes_little_memory(done: Front, tmp_path: Path) -
     cases = {
         "vectors.txt.zst": [bomb, (tmp_path / "head.zst").read_bytes()],
         "vectors.bin.zst": [zstd.compress(b"50 16\n") + bomb, (tmp_path / "head.zst").read_bytes()],
-        "model2vec/tokenizer.json": [deep, b'{"model": {"vocab": [[1, 2]]}}', b"{}"],
+        "sentence-transformers/0_StaticEmbedding/tokenizer.json": [deep, b'{"model": {"vocab": [[1, 2]]}}', b"{}"],
         "segmenter/segmenter.json": [deep],
         "XXH128SUMS": [b"0" * (17 << 20)],
         "manifest.json": [deep, b"[" * (17 << 20)],
