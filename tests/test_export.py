@@ -640,8 +640,8 @@ def test_what_is_made_to_harm_takes_little_memory(done: Front, tmp_path: Path) -
                 reseal(folder)
             folders.append(str(folder))
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    ran = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=False, timeout=300,
-                         env=environment)  # fmt: skip
+    command_line = [sys.executable, "-c", code, *folders]
+    ran = subprocess.run(command_line, capture_output=True, text=True, check=False, timeout=300, env=environment)
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert "nested too deep" in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
