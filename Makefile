@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots explore-screenshots bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
+	bench-train bench-kill torture bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -143,6 +143,9 @@ bench-near: install
 # Each format of a bundle in a fresh environment that has its own library alone: ten minutes, from PyPI
 test-formats: install
 	$(BIN)/python benchmarks/formats_alone.py --shared $(SHARED)
+
+elsewhere: install
+	$(BIN)/python benchmarks/elsewhere.py --shared $(SHARED)
 
 bench-export: install
 	$(BIN)/python benchmarks/export_speed.py

@@ -13,6 +13,7 @@ from pipeline import cache
 from pipeline.evaluate import (
     analogies,
     baseline,
+    bias,
     characters,
     directions,
     gate,
@@ -27,10 +28,11 @@ from pipeline.evaluate.gate import Thresholds
 from pipeline.evaluate.lookup import complete
 from pipeline.evaluate.space import Space, from_path, from_stages, neighbours
 
-VERSION = 1
+VERSION = 2
 VERSIONS = ("jieba",)  # whose dictionary says which words are common
 
 EVALUATION = "evaluation.json"
+KINDS = ("analogies", "similarity", "groups")
 NEIGHBOURS, DRAWN, SEED = 5, 3, 1
 EXAMPLES = 3  # analogies of each section, shown with their answer
 
@@ -57,6 +59,8 @@ def run(
         "reasons": facts["reasons"],
         "verdicts": {name: probe["verdict"] for name, probe in facts["probes"].items()},
         "scores": scores(facts),
+        "coverage": {name: table["coverage"] for kind in KINDS for name, table in facts[kind].items()},
+        "bias": {test["name"]: test for test in bias.look(space)},
     }
 
 
