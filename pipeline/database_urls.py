@@ -15,6 +15,8 @@ HIDDEN = "***"
 
 _URL = re.compile(r"((?:-[^=\s]*=)?[A-Za-z][\w+.-]*://[^:/?#@]*):(.*)@", re.DOTALL)  # to the last @: rather too much
 _FIELD = re.compile(r"([?&][^=&]*(?:passw|pwd|secret|token|odbc_connect)[^=&]*=)[^&]*", re.IGNORECASE)
+_WEB_USER = re.compile(r"(https?://)[^/?#]*@")
+_WEB_QUERY = re.compile(r"(https?://[^?#]*\?)[^#]+", re.DOTALL)
 
 _taken: dict[str, str] = {}
 
@@ -28,7 +30,9 @@ def is_database(source: str) -> bool:
 
 
 def hide(text: str) -> str:
-    """``text``, an argument of a command, with ``***`` for a password in a URL."""
+    """``text``, an argument of a command, with ``***`` for a password in a URL; of a web address the query too."""
+    if re.search("https?://", text):
+        return _WEB_QUERY.sub(rf"\1{HIDDEN}", _WEB_USER.sub(rf"\1{HIDDEN}@", text))
     match = _URL.match(text)
     hidden = f"{match[1]}:{HIDDEN}@{text[match.end() :]}" if match else text
     return _FIELD.sub(rf"\1{HIDDEN}", hidden) if "://" in hidden else hidden
