@@ -92,6 +92,9 @@ def _options(protocol: str) -> dict[str, Any]:
     if protocol in ("http", "https"):
         timeout = import_module("aiohttp").ClientTimeout(total=None, sock_connect=WAIT, sock_read=WAIT)
         return {"client_kwargs": {"timeout": timeout}}  # its own ends each download after five minutes
+    if protocol in ("s3", "s3a"):  # s3fs tries again by itself; both together would take minutes
+        given = import_module("fsspec.config").conf.get("s3", {}).get("config_kwargs", {})
+        return {"config_kwargs": {"retries": {"total_max_attempts": 1}, "connect_timeout": WAIT, **given}}
     return {}
 
 
@@ -100,7 +103,7 @@ def _known_hosts() -> type:
     """paramiko's rule for hosts: those in ``~/.ssh/known_hosts``. fsspec alone would trust whoever answers."""
     paramiko = import_module("paramiko")
 
-    class KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc] # its base is known once it is imported
+    class KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc,name-defined] # its base is imported just now
         def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
             file = Path.home() / ".ssh" / "known_hosts"
             known = paramiko.HostKeys(str(file)) if file.is_file() else paramiko.HostKeys()
@@ -118,9 +121,14 @@ def again(url: str, call: Callable[[], Result], pauses: Sequence[float]) -> Resu
         try:
             return call()
         except ConnectionError:
-            import_module("fsspec").get_filesystem_class(url.partition("://")[0]).clear_instance_cache()
+            forget(url)
             time.sleep(pause)
     return call()
+
+
+def forget(url: str) -> None:
+    """fsspec keeps connections, also those that are lost."""
+    import_module("fsspec").get_filesystem_class(url.partition("://")[0]).clear_instance_cache()
 
 
 @contextmanager
@@ -142,7 +150,7 @@ def told(url: str) -> Iterator[None]:
 
 def _sentence(url: str, error: Exception) -> Exception:
     chain = list(_chain(error))
-    status = next((one.status for one in chain if isinstance(getattr(one, "status", None), int)), None)
+    status = next((code for one in chain if isinstance(code := getattr(one, "status", None), int)), None)
     if any(isinstance(one, socket.gaierror) for one in chain):
         return OSError(f"{url} cannot be reached: there is no such host")
     if status in (401, 403) or any(isinstance(one, PermissionError) for one in chain):

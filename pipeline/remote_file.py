@@ -1,6 +1,8 @@
 """A file on another machine, read as a stream: asked as a ``Path`` is, with what tells whether it changed."""
 
 import io
+import shutil
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -116,12 +118,13 @@ def status_of(info: Info) -> Status:
 
 
 class _Stream(io.RawIOBase):
-    """From the start on; where somebody seeks, or after a lost connection, by parts."""
+    """From the start on. Over the web it is one answer; after a lost connection the rest comes by parts."""
 
     def __init__(self, file: RemoteFile) -> None:
         self._file, self._status, self._at = file, file.stat(), 0
         self._open: Any = None
         self._lost = False
+        self._copy: IO[bytes] | None = None
 
     def readable(self) -> bool:
         return True
@@ -133,8 +136,18 @@ class _Stream(io.RawIOBase):
         at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._status.st_size}[whence] + offset
         if at != self._at:
             self._close()
+            if self._file.url.startswith(("http://", "https://")) and self._copy is None:
+                self._copy = self._bring()
         self._at = at
         return at
+
+    def _bring(self) -> IO[bytes]:
+        """The whole file in a temporary one (``TMPDIR``): not each web server gives parts, and an archive asks for
+        many."""
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with this stream
+        with self._file.open() as file:
+            shutil.copyfileobj(file, copy, BLOCK)
+        return copy
 
     def tell(self) -> int:
         return self._at
@@ -148,10 +161,13 @@ class _Stream(io.RawIOBase):
     def _read(self, size: int) -> bytes:
         if self._status.st_size and self._at >= self._status.st_size:
             return b""
+        if self._copy:
+            self._copy.seek(self._at)
+            return self._copy.read(size)
         self._open = self._open or self._opened()
         try:
             with remote.told(self._file.url):
-                block = bytes(self._open.read(size))
+                block = self._block(min(size, self._status.st_size - self._at) if self._status.st_size else size)
             if not block and self._status.st_size:
                 raise ConnectionError(f"{self._file} ended after {self._at:,} of {self._status.st_size:,} bytes")
         except ConnectionError:
@@ -160,6 +176,11 @@ class _Stream(io.RawIOBase):
             raise
         return block
 
+    def _block(self, size: int) -> bytes:
+        if hasattr(self._open, "readv"):  # paramiko's: many requests on their way at once; read waits for each
+            return b"".join(self._open.readv([(self._at, size)]))
+        return bytes(self._open.read(size))
+
     def _opened(self) -> Any:
         if self._lost and self._file.look() != self._status:
             raise ValueError(f"{self._file} changed while it was read; run again")
@@ -167,7 +188,7 @@ class _Stream(io.RawIOBase):
         with remote.told(self._file.url):
             if "http" not in system.protocol:
                 opened = system.open(path, "rb", block_size=AHEAD)
-            elif not self._at:  # in one answer: not each server gives parts, and none as fast
+            elif not self._at:
                 opened = system.open(path, "rb", block_size=0, size=self._status.st_size or None, headers=PLAIN)
             else:
                 opened = system.open(path, "rb", block_size=AHEAD, size=self._status.st_size, headers=PLAIN)
@@ -183,4 +204,6 @@ class _Stream(io.RawIOBase):
 
     def close(self) -> None:
         self._close()
+        if self._copy:
+            self._copy.close()
         super().close()

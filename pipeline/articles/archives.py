@@ -38,6 +38,10 @@ def members(path: Path | RemoteFile, kind: str, found: Counter[str]) -> Iterator
     """
     try:
         yield from _read_zip(path, found) if kind == ".zip" else _read_tar(path, found)
+    except zipfile.BadZipFile as error:
+        if isinstance(error.__context__, ConnectionError):  # zipfile takes it for the file's fault
+            raise error.__context__ from None
+        raise
     except (ValueError, IndexError, RuntimeError, OverflowError, struct.error) as error:  # what they let through
         raise OSError(str(error)) from error
 

@@ -18,8 +18,9 @@ def files_of(given: str, left_out: list[str], options: Options) -> Iterator[tupl
     Raises ``ValueError`` for a URL where nothing is, of an unknown kind, or a pattern that nothing matches, ``OSError``
     where the far end cannot be reached.
     """
-    folder, pattern = _split(remote.take(given))
-    file = RemoteFile(folder, remote.whole(folder))
+    url = remote.take(given)
+    folder, pattern = _split(url)
+    file = RemoteFile(folder, _split(remote.whole(url))[0])
     if not pattern and not _is_folder(file):
         if format_of(file, options) is None:
             raise ValueError(f"{file} is of a kind that is not read; that is {KINDS}, or Articles.format")
@@ -37,7 +38,7 @@ def files_of(given: str, left_out: list[str], options: Options) -> Iterator[tupl
 def _split(url: str) -> tuple[str, Pattern]:
     """The folder before the first wildcard, and the parts behind it. In a web address a ``?`` is none."""
     protocol, _, place = url.partition("://")
-    parts = place.split("/")
+    parts = (place.partition("?")[0] if _is_web(url) else place).split("/")
     magic = re.compile(r"[*\[]" if _is_web(url) else r"[*?\[]")
     first = next((at for at, part in enumerate(parts[1:], 1) if magic.search(part)), None)
     if first is None:
@@ -77,8 +78,8 @@ def _walk(
             continue
         end = "/" if info["type"] == "directory" else ""
         quoted = info["name"].rstrip("/").rpartition("/")[2]
-        urls = (f"{url.partition('?')[0].rstrip('/')}/{quoted}{end}" for url in (folder.url, folder.whole_url))
-        file = RemoteFile(*urls, None if _is_web(folder.url) else status_of(info))
+        url, whole_url = (f"{one.rstrip('/')}/{quoted}{end}" for one in (folder.url, folder.whole_url))
+        file = RemoteFile(url, whole_url, None if _is_web(url) else status_of(info))
         if name.startswith("."):
             left_out.append(f"{file} (hidden)")
         elif info["type"] == "directory":
