@@ -6,12 +6,14 @@ import http.server
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import database_urls, remote, remote_file
+from pipeline.cli import ciliu as command
 from pipeline.remote_file import RemoteFile
 
 fsspec = pytest.importorskip("fsspec")
@@ -464,3 +467,109 @@ def test_a_host_that_nobody_knows_gets_no_key_and_no_password(
     finally:
         (home / ".ssh/away").rename(home / ".ssh/id_ed25519")
     assert "uthentication" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- bundles there
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Front:
+    """A run whose bundle has some megabytes."""
+    front = Front(tmp_path_factory.mktemp("done"))
+    words = [f"{first}{second}" for first in "甲乙丙丁戊己庚辛壬癸" for second in "子丑寅卯辰巳午未申酉戌亥"]
+    texts = [{"text": "，".join(words[at:] + words[:at]) + "。"} for at in range(len(words))]
+    write_articles(front.data.parent / "news.jsonl", texts)
+    front.run(
+        front.data.parent / "news.jsonl",
+        *("--set", "Train.vector_size=50", "--set", "Train.epochs=1", "--set", "Train.threads=1"),
+        *("--set", "Vocabulary.min_count=1", "--allow-failed"),
+    )
+    return front
+
+
+def export(done: Front, to: str, *options: str) -> None:
+    done("export", "--to", to, "--format=numpy", "--format=word2vec", "--allow-failed", *options)
+
+
+def faults_of(url: str, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    """What ``ciliu verify`` finds."""
+    capsys.readouterr()
+    with suppress(SystemExit):
+        command.main(["verify", url, "--json", *options], standalone_mode=False)
+    found: list[str] = json.loads(capsys.readouterr().out)["faults"]
+    return found
+
+
+def test_an_export_that_is_cut_in_the_middle_is_not_there_and_goes_on(
+    done: Front, place: Place, tmp_path: Path, quickly: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(done, str(tmp_path / "bundle"))
+    size = sum(path.stat().st_size for path in (tmp_path / "bundle").rglob("*") if path.is_file())
+    url = f"{place.url}/models"
+    for part in (0.2, 0.9):
+        place.proxy.arm(int(part * size), for_good=True)
+        with pytest.raises(SystemExit) as failure:
+            export(done, url, "--release", "1")
+        assert failure.value.code == 4
+        assert place.proxy.cuts
+        told = capsys.readouterr().err.strip().splitlines()[-1]
+        assert re.fullmatch(f"Error: {url}/1\\S* cannot be reached: .*; the same command goes on from here", told)
+        place.proxy.disarm()
+        remote.forget(url)
+        system, root = remote.open_system(url)
+        assert not system.exists(f"{root}/1/manifest.json")
+        assert not system.exists(f"{root}/latest")
+        with pytest.raises(SystemExit):
+            command.main(["verify", f"{url}/1"], standalone_mode=False)
+    export(done, url, "--release", "1")
+    assert f"ciliu verify {url}/1" in capsys.readouterr().out
+    system.invalidate_cache()
+    assert system.cat_file(f"{root}/latest") == b"1\n"
+    names = {str(path.relative_to(tmp_path / "bundle")) for path in (tmp_path / "bundle").rglob("*") if path.is_file()}
+    assert {name.removeprefix(f"{root}/1/") for name in system.find(f"{root}/1")} == names
+    assert faults_of(f"{url}/1", capsys) == []
+    with pytest.raises(SystemExit):
+        export(done, url, "--release", "1")
+    assert "is there already: give a new place" in capsys.readouterr().err
+
+
+def test_verify_finds_damage_there(done: Front, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"{place.url}/model"
+    export(done, url)
+    system, root = remote.open_system(url)
+    vectors = system.cat_file(f"{root}/vectors.bin")
+    system.pipe_file(f"{root}/vectors.bin", vectors[:-1] + bytes([vectors[-1] ^ 1]))
+    system.pipe_file(f"{root}/more.bin", b"more")
+    system.rm_file(f"{root}/verify.py")
+    found = faults_of(url, capsys, "--quick")
+    assert [fault.split()[0] for fault in found] == ["more.bin", "verify.py", "vectors.bin"]
+    system.pipe_file(f"{root}/vectors.bin", vectors * 40)  # of which one byte too many is brought here
+    assert any("vectors.bin has" in fault for fault in faults_of(url, capsys))
+    with pytest.raises(SystemExit):
+        command.main(["verify", place.url], standalone_mode=False)
+    assert f"{place.url} holds no manifest.json" in capsys.readouterr().err
+
+
+def test_an_archive_there_and_a_bundle_on_the_web_are_verified(
+    done: Front, place: Place, web: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(done, f"{place.url}/model.tar.zst")
+    assert faults_of(f"{place.url}/model.tar.zst", capsys) == []
+    export(done, str(web.here / "model"))
+    shutil.copyfile(web.here / "model/manifest.json", web.here / "manifest.json")
+    assert faults_of(f"{web.url}/model", capsys) == []
+    assert "XXH128SUMS is not there" in faults_of(web.url, capsys)
+    (web.here / "model/vocab.tsv").unlink()
+    assert "vocab.tsv is missing" in faults_of(f"{web.url}/model", capsys)
+
+
+def test_what_another_bundle_left_there_is_not_mixed_with_this_one(
+    done: Front, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system, root = remote.open_system(place.url)
+    system.makedirs(f"{root}/model", exist_ok=True)
+    system.pipe_file(f"{root}/model/other.bin", b"other")
+    with pytest.raises(SystemExit) as failure:
+        export(done, f"{place.url}/model")
+    assert failure.value.code == 3
+    assert "holds other.bin, which is not of this bundle: give a new place" in capsys.readouterr().err

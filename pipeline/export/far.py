@@ -9,16 +9,16 @@ import xxhash
 
 from pipeline import remote
 from pipeline.export.bundled import verify
+from pipeline.remote_file import BLOCK, RemoteFile
 
 PARTIAL = ".partial"
-BLOCK = 4 << 20
 
 
 class Far:
     """The place at ``url``. All raise ``OSError`` where the far end does not answer, or refuses."""
 
     def __init__(self, url: str) -> None:
-        self.url = remote.take(url.rstrip("/"))
+        self.url, self.whole_url = remote.take(url.rstrip("/")), url.rstrip("/")
         self.system, root = remote.open_system(url)
         self.root = root.rstrip("/")
 
@@ -44,10 +44,10 @@ class Far:
         stays. Raises ``ValueError`` where it arrived damaged."""
         target, expected = f"{self.root}{name}", verify.digest(path)
         temporary = f"{target}{PARTIAL}"
-        if not self.exists(name) or self._digest(target) != expected:
+        if not self.exists(name) or self._digest(name) != expected:
             self._ask(self.system.makedirs, target.rsplit("/", 1)[0], exist_ok=True)
             self._ask(self.system.put_file, str(path), temporary)
-            if self._digest(temporary) != expected:
+            if self._digest(f"{name}{PARTIAL}") != expected:
                 raise ValueError(f"{self}: {path.name} arrived damaged; the same command goes on from here")
             self._move(temporary, target)
         elif self.exists(f"{name}{PARTIAL}"):
@@ -64,10 +64,9 @@ class Far:
         else:
             self._ask(self.system.mv, source, target)
 
-    def _digest(self, path: str) -> str:
-        self.system.invalidate_cache()
-        with remote.told(self.url), self.system.open(path, "rb", block_size=BLOCK) as file:
-            state = xxhash.xxh3_128()
+    def _digest(self, name: str) -> str:
+        state = xxhash.xxh3_128()
+        with RemoteFile(f"{self.url}{name}", f"{self.whole_url}{name}").open() as file:
             for block in iter(partial(file.read, BLOCK), b""):
                 state.update(block)
         return state.hexdigest()
