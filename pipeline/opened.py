@@ -30,7 +30,7 @@ def digest(name: str, data: Path) -> str:
 def find_stages(name: str | None, data: Path) -> tuple[Path, Path]:
     """The outputs of Vocabulary and Train of a run."""
     for record in runs.read_all(data):
-        if name in (None, record["run"]):
+        if name in (None, record["run"], *runs.tags(record)):
             found = [data / stage / str(record["keys"].get(stage)) for stage in ("vocabulary", "train")]
             if all(cache.read_manifest(folder) for folder in found):
                 return found[0], found[1]
