@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pipeline import remote
 from pipeline.articles.readers import KINDS, format_of
 from pipeline.articles.records import Options
 
@@ -36,7 +37,8 @@ def expand(sources: Sequence[str]) -> Iterator[str]:
             if entry.startswith("@"):
                 raise ValueError(f"{path}, line {number}: {entry} is a list, and a list holds no lists")
             if entry and not entry.startswith("#"):
-                yield os.path.join(path.parent, entry)  # noqa: PTH118 - Path would lose a slash at the end
+                # Path would lose a slash at the end
+                yield entry if remote.is_remote(entry) else os.path.join(path.parent, entry)  # noqa: PTH118
 
 
 def files_of(given: str, left_out: list[str], options: Options) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ from typing import IO, Any
 import click
 
 import tasks
-from pipeline import cache, damage, database_urls, progress, resources, runs, settings
+from pipeline import cache, damage, database_urls, progress, remote, resources, runs, settings
 from pipeline.build import build
 from pipeline.cli.needs import WORTH_SAYING, needs, show_needs
 from pipeline.plan import Step
@@ -58,7 +58,9 @@ def _place(source: str, data: Path) -> str:
     if source.startswith("sqlite:///"):
         return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
     try:
-        return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
+        if database_urls.is_database(source):
+            return database_urls.take(source)
+        return remote.take(source) if remote.is_remote(source) else os.path.abspath(source)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
