@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
+	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
 
@@ -84,10 +84,16 @@ bench-stage: install
 bench-train: install
 	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
 
-# Kills, full disks, runs at once, damage, power cuts, random order: some five hours; it goes on where it was stopped.
-# Ten minutes of it: make torture TORTURE="--kills 42 --full 30 --at-once 2 --damages 100 --steps 60 --power-cuts 5"
+# Kills, full disks, runs at once, damage, power cuts, random order: some three hours; it goes on where it was stopped.
+# Parts alone, in any order: make torture TORTURE="--only steps --only kills"
 torture: install
 	$(BIN)/python benchmarks/torture.py $(TORTURE)
+
+# Ten minutes of it, for CI
+torture-part: install
+	rm -rf corpus/torture_part
+	$(BIN)/python benchmarks/torture.py --work corpus/torture_part --results corpus/torture_part \
+		--kills 24 --full 20 --at-once 1 --damages 60 --power-cuts 2 --steps 150
 
 # A hundred trainings killed at random moments: ten minutes
 bench-kill: install
