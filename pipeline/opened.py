@@ -14,7 +14,7 @@ def open_space(name: str | None, data: Path) -> Space:
     if name and Path(name).exists():
         return from_path(Path(name))
     vocabulary, train = find_stages(name, data)
-    return from_stages(vocabulary, train, cache.read_json(train / cache.MANIFEST)["parameters"])
+    return from_stages(vocabulary, train, cache.manifest_of(train)["parameters"])
 
 
 def digest(name: str, data: Path) -> str:
@@ -24,13 +24,13 @@ def digest(name: str, data: Path) -> str:
         return cache.output_digest(cache.describe_files(path, {}))
     if path.is_file():
         return cache.file_digest(path)
-    return cache.digest([cache.read_json(folder / cache.MANIFEST)["digest"] for folder in find_stages(name, data)])
+    return cache.digest([cache.manifest_of(folder)["digest"] for folder in find_stages(name, data)])
 
 
 def find_stages(name: str | None, data: Path) -> tuple[Path, Path]:
     """The outputs of Vocabulary and Train of a run."""
     for record in runs.read_all(data):
-        if name in (None, record["run"]):
+        if name in (None, record["run"], *runs.tags(record)):
             found = [data / stage / str(record["keys"].get(stage)) for stage in ("vocabulary", "train")]
             if all(cache.read_manifest(folder) for folder in found):
                 return found[0], found[1]

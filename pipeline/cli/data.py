@@ -1,6 +1,5 @@
 """``ciliu status``: what the data folder holds."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -34,26 +33,17 @@ def status(data: Path, run_id: str | None, list_runs: bool) -> None:
         click.echo(line)
 
 
-@click.command(epilog="Example: ciliu check --data /data/ciliu")
-@front.option_data
-@front.guarded
-def check(data: Path) -> None:
-    """Hash every file of every output. Names what is damaged or gone; changes nothing: `ciliu run` makes it again.
-
-    Exit status 6 if something is damaged.
-    """
+def check_outputs(data: Path) -> list[str]:
+    """Hash every file of every output of a data folder: a sentence for each that is damaged or gone, and the count."""
     from pipeline import damage
 
-    outputs = files = damaged = 0
+    outputs = files = 0
+    faults = []
     for output, names in damage.check_all(data):
         outputs += 1
         files += len((cache.read_manifest(output) or {"files": ()})["files"])
-        damaged += len(names)
-        for name in names:
-            click.echo(f"{output / name} is damaged or gone")
-    click.echo(f"{outputs:,} outputs, {files:,} files; {damaged:,} damaged")
-    if damaged:
-        sys.exit(front.FINDINGS)
+        faults += [f"{output / name} is damaged or gone" for name in names]
+    return [*faults, f"{outputs:,} outputs, {files:,} files; {len(faults):,} damaged"]
 
 
 def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:
