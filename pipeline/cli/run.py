@@ -97,7 +97,7 @@ def run(
     if keep_versions:
         say_kept(end)
     steps = make_plan(end, request.last_keys(data))
-    if not yes:
+    if not yes and not keep_versions:
         needs.refuse_new_versions(steps, end)
     request.note_left_out(end)
     made = request.make(steps, end, data, asked, anyway=anyway)
