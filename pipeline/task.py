@@ -45,6 +45,8 @@ class StageTask(luigi.Task):
 
     anew = False  # set by the front door: make it again although it is there
     kept = False  # it stands for an output of other versions
+    _recipe: cache.Json | None = None
+    _key: str | None = None
 
     @property
     def name(self) -> str:
@@ -115,7 +117,7 @@ class StageTask(luigi.Task):
 
     def recipe(self) -> cache.Json:
         """All that the output depends on."""
-        if "_recipe" not in vars(self):
+        if self._recipe is None:
             self._recipe = {
                 "stage": self.name,
                 "version": self.stage.VERSION,
@@ -127,11 +129,7 @@ class StageTask(luigi.Task):
 
     def keep(self, recipe: cache.Json | None) -> None:
         """Stand for the output of ``recipe``, which other versions made; without one, for its own again."""
-        self.kept = recipe is not None
-        for name in ("_recipe", "_key"):
-            vars(self).pop(name, None)
-        if recipe:
-            self._recipe = recipe
+        self.kept, self._recipe, self._key = recipe is not None, recipe, None
 
     def versions(self) -> tuple[str, ...]:
         """The libraries that shape the bytes."""
@@ -140,7 +138,7 @@ class StageTask(luigi.Task):
     @property
     def key(self) -> str:
         """Names the output."""
-        if "_key" not in vars(self):
+        if self._key is None:
             self._key = cache.digest(self.recipe())
         return self._key
 

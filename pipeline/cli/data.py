@@ -12,8 +12,11 @@ from pipeline.cli import front
 @front.option_data
 @front.option_run
 @click.option("--runs", "list_runs", is_flag=True, help="List all runs instead.")
+@click.option(
+    "--graph", is_flag=False, flag_value="-", metavar="[FILE.svg]", help="Show what goes where; or draw it into a file."
+)
 @front.guarded
-def status(data: Path, run_id: str | None, list_runs: bool) -> None:
+def status(data: Path, run_id: str | None, list_runs: bool, graph: str | None) -> None:
     """Show each stage of a run: there, gone or stale, its key, its size, the seconds that it took."""
     from pipeline.cli import tables
 
@@ -26,11 +29,32 @@ def status(data: Path, run_id: str | None, list_runs: bool) -> None:
             click.echo(line)
         return
     record = runs.find(data, run_id)
+    if graph:
+        show_graph(data, record, graph)
+        return
     click.echo(f"run {record['run']}, {record['state']}; data folder {data}")
     for line in tables.align(
         [["stage", "state", "key", "size", "seconds"], *_rows(data, record["keys"])], lambda column: column < 3
     ):
         click.echo(line)
+
+
+def show_graph(data: Path, record: cache.Json, to: str) -> None:
+    """The stages of a run as a graph: text, or an SVG file."""
+    import tasks
+    from pipeline.cli import graph
+
+    end = tasks.Export(sources=())  # type: ignore[call-arg] # Luigi adds the parameters of what it requires
+    edges = {task.name: [given.name for given in task.inputs()] for task in end.walk()}
+    facts = {row[0]: row[1:] for row in _rows(data, {stage: record["keys"].get(stage, "") for stage in edges})}
+    if to == "-":
+        for line in graph.as_text(facts, edges):
+            click.echo(line)
+    elif to.endswith(".svg"):
+        Path(to).write_text(graph.as_svg(facts, edges, f"run {record['run']}, {record['state']}"), encoding="utf-8")
+        click.echo(f"drawn: {to}")
+    else:
+        raise click.UsageError(f"--graph draws .svg files: {to} is none")
 
 
 def check_outputs(data: Path) -> list[str]:
