@@ -120,6 +120,10 @@ bench-small-files: install
 fuzz-articles: install
 	$(BIN)/python benchmarks/fuzz_articles.py --shared $(SHARED) $(FUZZ)
 
+# 100,000 files, cold and warm; and our own part of a run on 500 MB: ten minutes, after `make corpus SIZE=500M`
+bench-many-files: install
+	$(BIN)/python benchmarks/many_files.py --corpus corpus/500M
+
 bench-sql: install
 	$(BIN)/python benchmarks/sql_speed.py --shared $(SHARED)
 
