@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -115,6 +115,12 @@ bench-articles: install
 
 bench-small-files: install
 	$(BIN)/python benchmarks/small_files.py --shared $(SHARED)
+
+# Known holes in what is pinned; asks PyPI
+audit: install
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet pip-audit
+	.venv/audit/bin/python -m pip_audit --requirement requirements.lock --no-deps --disable-pip --strict
 
 # Damaged inputs of every format through the stage: an hour and a half; `FUZZ="--number 16000"` for fewer
 fuzz-articles: install
