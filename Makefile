@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+.PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
 	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan clean
 
 install: .venv/installed
@@ -52,6 +52,10 @@ bench-job: install
 
 bench-nothing: install
 	$(BIN)/python benchmarks/nothing.py --shared $(SHARED)
+
+# The pictures in docs/, out of a report: make screenshots REPORT=report.html
+screenshots: install
+	$(BIN)/python demo/screenshots.py $(REPORT) docs
 
 # Is the native core exactly jieba? Over all texts in $(SHARED): an hour; over random strings: half an hour.
 exact: install

@@ -25,6 +25,8 @@ VERBS = {
     "sentences": "pipeline.cli.sentences",
     "evaluate": "pipeline.cli.evaluate",
     "drift": "pipeline.cli.drift",
+    "report": "pipeline.cli.report",
+    "map": "pipeline.cli.map",
     "similar": "pipeline.cli.words",
     "analogy": "pipeline.cli.words",
     "compare": "pipeline.cli.words",
@@ -48,6 +50,7 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu pack articles/ --to packed/         many small files into few large ones, once
   ciliu similar 微信                         words used like this one
   ciliu evaluate                            is the model good? scores, probes, a verdict
+  ciliu report --to report.html             one page for people: verdict, funnel, scores, a map of words
   ciliu export --to model/                  hand the model to others
   ciliu verify model/                       is a bundle what was published? with --data: is the data folder whole?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
