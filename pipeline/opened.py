@@ -19,7 +19,7 @@ def open_space(name: str | None, data: Path) -> Space:
     if name and Path(name).exists():
         return from_path(Path(name))
     vocabulary, train = find_stages(name, data)
-    return from_stages(vocabulary, train, cache.read_json(train / cache.MANIFEST)["parameters"])
+    return from_stages(vocabulary, train, cache.manifest_of(train)["parameters"])
 
 
 def digest(name: str, data: Path) -> str:
@@ -29,7 +29,7 @@ def digest(name: str, data: Path) -> str:
         return cache.output_digest(cache.describe_files(path, {}))
     if path.is_file():
         return cache.file_digest(path)
-    return cache.digest([cache.read_json(folder / cache.MANIFEST)["digest"] for folder in find_stages(name, data)])
+    return cache.digest([cache.manifest_of(folder)["digest"] for folder in find_stages(name, data)])
 
 
 def find_cutter(name: str | None, data: Path) -> Cutter | None:

@@ -27,12 +27,20 @@ PACKED_TEXT = (*COMPRESSED, *SHORT, ".zip", ".parquet")  # what is larger once i
 DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 
 
-def split_suffix(path: PurePath | RemoteFile) -> tuple[str, str]:
+def split_suffix(path: PurePath | RemoteFile | str) -> tuple[str, str]:
     """The suffix that says what a file holds, and the one that says how it is compressed: ``.tgz`` is ``.tar``,
-    ``.gz``."""
-    if path.suffix in SHORT:
-        return SHORT[path.suffix]
-    return (PurePath(path.stem).suffix, path.suffix) if path.suffix in COMPRESSED else (path.suffix, "")
+    ``.gz``. ``path`` may be its last part alone."""
+    name = path if isinstance(path, str) else path.name
+    suffix = _suffix(name)
+    if suffix in SHORT:
+        return SHORT[suffix]
+    return (_suffix(name.removesuffix(suffix)), suffix) if suffix in COMPRESSED else (suffix, "")
+
+
+def _suffix(name: str) -> str:
+    """As pathlib's, which takes three times as long."""
+    start = name.rfind(".")
+    return name[start:] if 0 < start < len(name) - 1 else ""
 
 
 def open_source(path: Path | RemoteFile) -> IO[bytes]:

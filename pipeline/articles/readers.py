@@ -54,14 +54,16 @@ DUMP_NAME = re.compile(r"-pages-articles.*\.xml(?:-p\d+p\d+)?$")
 INDEX_NAME = re.compile(r"-pages-articles-multistream-index.*\.txt")
 
 
-def format_of(path: PurePath | RemoteFile, options: Options = DEFAULT) -> str | None:
-    """How a file is read: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``. None for what is not
-    read."""
-    kind, packing = split_suffix(path)
-    if options.format == "auto" and DUMP_NAME.search(path.name.removesuffix(packing)):
-        return DUMP
-    if INDEX_NAME.search(path.name):
-        return None
+def format_of(path: PurePath | RemoteFile | str, options: Options = DEFAULT) -> str | None:
+    """How a file is read, by its path or name: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``.
+    None for what is not read."""
+    name = path if isinstance(path, str) else path.name
+    kind, packing = split_suffix(name)
+    if "-pages-articles" in name:
+        if options.format == "auto" and DUMP_NAME.search(name.removesuffix(packing)):
+            return DUMP
+        if INDEX_NAME.search(name):
+            return None
     if kind in archives.ARCHIVES:
         return None if packing and kind == ".zip" else kind
     kind = FORMATS.get(options.format, SAME.get(kind, kind))

@@ -99,15 +99,15 @@ def _state(name: str, path: Path | RemoteFile, fingerprints: Fingerprints, optio
     if isinstance(path, RemoteFile):
         size, digest = path.fingerprint(path.stat())
         return Source(name, path, size, 0, digest, ())
-    status = path.stat()
+    status = os.stat(path)  # noqa: PTH116 - pathlib would walk another layer, 100,000 times
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f"{path} is no regular file")
     if status.st_size >= shards.SIZE and can_be_cut(path, options):
-        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans))
+        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans, status))
         digest = cache.digest([span.digest for span in spans])
     else:
         spans = ()
-        digest = fingerprints.of(path, "bytes", cache.file_digest)
+        digest = fingerprints.of(path, "bytes", cache.file_digest, status)
     return Source(name, path, status.st_size, status.st_mtime_ns, digest, spans)
 
 

@@ -14,7 +14,7 @@ import click
 import tasks
 from pipeline import cache, damage, database_urls, progress, remote, resources, runs, settings
 from pipeline.build import build
-from pipeline.cli.needs import WORTH_SAYING, needs, show_needs
+from pipeline.cli.needs import needs, show_plan
 from pipeline.plan import Step
 from pipeline.task import StageTask
 
@@ -146,9 +146,9 @@ def note_left_out(end: StageTask) -> None:
         )
 
 
-def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> None:
-    """Make the steps that are to run, and keep a record of it. Raises what a stage raised; ``ValueError`` if disk or
-    memory will not do, unless ``anyway``."""
+def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> bool:
+    """Make the steps that are to run, and keep a record of it; was anything made? Raises what a stage raised;
+    ``ValueError`` if disk or memory will not do, unless ``anyway``."""
     resources.try_to_write(data)
     needed = needs(steps, end)
     if needed and not anyway:
@@ -158,13 +158,15 @@ def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *,
     done = "complete" if end.name == "export" else f"only {end.name}"
     with runs.recorded(data, {**request, "settings": end.param_kwargs, "keys": keys}, done) as folder:
         log_to(folder)
-        if needed and needed[0] > WORTH_SAYING:
-            progress.say(show_needs(needed, data), event="needs", seconds=needed[0], memory=needed[1], disk=needed[2])
-        make_steps(steps, end)
+        if needed:
+            seconds, memory, disk = needed
+            progress.say(show_plan(steps, needed, data), event="plan", seconds=seconds, memory=memory, disk=disk)
+        return make_steps(steps, end)
 
 
-def make_steps(steps: Sequence[Step], end: StageTask) -> None:
-    """Make the steps that are to run, and what turns out to be damaged. Raises what a stage raised."""
+def make_steps(steps: Sequence[Step], end: StageTask) -> bool:
+    """Make the steps that are to run, and what turns out to be damaged; was anything made? Raises what a stage
+    raised."""
     for step in steps:
         if not step.runs:
             report_cached(step.task)
@@ -175,7 +177,7 @@ def make_steps(steps: Sequence[Step], end: StageTask) -> None:
             build([task for task in asked if not task.complete()] or [end])
             if not steps[-1].runs or mended:  # what was made now was hashed while it was written
                 damage.check(end.folder)
-            return
+            return bool(mended) or any(step.runs for step in steps)
         except cache.DamageError as error:
             output = damage.output_of(error.path)
             if output in mended:
