@@ -286,7 +286,7 @@ def test_a_luigi_cfg_beside_changes_nothing(text: Path, tmp_path: Path) -> None:
 
 
 def test_the_verbs_stages_are_the_tasks() -> None:
-    assert tuple(task.__name__.lower() for task in tasks.STAGES) == run.STAGES
+    assert tuple(task.__name__.lower() for task in tasks.STAGES) == run.STAGES + run.ASIDE
 
 
 def test_without_sources_the_last_request_goes_on_with_what_is_set_anew(text: Path, tmp_path: Path) -> None:
