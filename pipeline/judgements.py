@@ -10,15 +10,16 @@ comments. Where two people judged a word, both lines may stay: the later date co
 import datetime
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.dictionary.parse import LARGEST, MATCHABLE
 from pipeline.plain_text import read_lines
 
 VERDICTS = ("accept", "reject", "later")
 GROWTH = 10  # a rejected word is proposed again once it stands so many times as often
+FILE = "judgements.tsv"
 HEAD = "# word\tverdict\tfrequency\tkind\treason\tdate\tcorpus\ttimes   (docs/words.md)"
 NONE = "-"
 
@@ -132,3 +133,23 @@ def dictionary_lines(judgements: Mapping[str, Judgement]) -> str:
     byte."""
     accepted = [judgements[word] for word in sorted(judgements) if judgements[word].verdict == "accept"]
     return "".join(f"{one.word}{f' {one.frequency}' if one.frequency else ''}\n" for one in accepted)
+
+
+def propose(candidates: Iterable[dict[str, Any]], judgements: Mapping[str, Judgement]) -> Iterator[dict[str, Any]]:
+    """The candidates that are to be judged, in their order; ``again`` says why one that was judged is among them."""
+    for candidate in candidates:
+        judgement = judgements.get(candidate["word"])
+        if is_open(judgement, candidate["count"]):
+            yield {**candidate, "again": explain_again(judgement, candidate["count"])}
+
+
+def explain_again(judgement: Judgement | None, times: int) -> str:
+    """Why a judged word is proposed again; empty for one that was not judged."""
+    if judgement is None:
+        return ""
+    reason = f": {judgement.reason}" if judgement.reason else ""
+    if judgement.verdict == "later":
+        return f"put off on {judgement.date}{reason}"
+    return (
+        f"rejected on {judgement.date}, when it stood {judgement.times:,} times{reason}; now it stands {times:,} times"
+    )

@@ -3,6 +3,7 @@ where ``ciliu._native`` was not built. The two give the same, but for the table 
 """
 
 import math
+from mmap import mmap
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -75,13 +76,13 @@ class PythonGrams:
         return self.total, self.min_count, len(self.counts)
 
 
-def vote(table: bytes, order: int, text: bytes) -> bytes:
+def vote(table: bytes | mmap, order: int, text: bytes) -> bytes:
     """The pieces of a text, cut where no n-gram of ``table`` reaches across nor a Latin word, of which every part of
     ``order`` characters is in ``table``: ``word TAB count LF``, as they come.
 
     The rule is bojone/word-discovery's: the longest pieces that overlapping n-grams cover, then looking back.
     """
-    chosen = frozenset(table.decode("utf-8").split("\n"))
+    chosen = frozenset(bytes(table).decode("utf-8").split("\n"))
     pieces: Counter[str] = Counter()
     for line in UNITS.findall(text.decode("utf-8")):
         pieces.update(piece for piece in cut(line, order, chosen) if holds(piece, order, chosen))

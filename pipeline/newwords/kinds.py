@@ -29,7 +29,7 @@ def guess(word: str, today: Sequence[str], contexts: Sequence[str]) -> tuple[str
     """The kind, and the cue that it was guessed by. ``today``: how the dictionary cuts it."""
     if re.search("[0-9A-Za-z]", word):
         return "product", "Latin letters or digits in it"
-    if cue := _person(word, contexts):
+    if cue := _person(word, today, contexts):
         return "person", cue
     for kind, pattern in (("organisation", ORGANISATION), ("place", PLACE), ("product", PRODUCT), ("term", TERM)):
         found = pattern.fullmatch(word)
@@ -40,7 +40,7 @@ def guess(word: str, today: Sequence[str], contexts: Sequence[str]) -> tuple[str
     return "term", "no other cue"
 
 
-def _person(word: str, contexts: Sequence[str]) -> str:
+def _person(word: str, today: Sequence[str], contexts: Sequence[str]) -> str:
     """The cue that a word is a name: a surname before one or two characters, and what persons do or are called."""
     surname = re.match(DOUBLE, word) or (re.match(f"[{SURNAMES}]", word) if len(word) < 4 else None)
     if not surname or not 1 <= len(word) - surname.end() <= 2:
@@ -49,4 +49,5 @@ def _person(word: str, contexts: Sequence[str]) -> str:
     before = re.compile(f"({TITLES}){re.escape(word)}")
     if any(behind.search(text) or before.search(text) for text in contexts):
         return f"the surname {surname[0]}, and a title or verb of saying beside it"
-    return f"the surname {surname[0]}" if len(word) == 3 or surname.end() == 2 else ""
+    alone = max(map(len, today)) == 1 and (len(word) == 3 or surname.end() == 2)
+    return f"the surname {surname[0]}, and no word in it" if alone else ""

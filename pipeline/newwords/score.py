@@ -40,8 +40,8 @@ def choose(
     lines: Iterable[str], segmenter: Segmenter, counted: Grams, order: int, chance: float = CHANCE
 ) -> list[Piece]:
     """The candidates among the pieces (``word TAB votes``): not in the dictionary, no number, and no mere sequence
-    of its words: where all of those have two characters or more, the whole stands more often than they would meet by chance,
-    by ``chance`` nats at each boundary."""
+    of its words: where all of those have two characters or more, the whole stands more often than they would meet by
+    chance, by ``chance`` nats at each boundary."""
     pieces = []
     for line in lines:
         word, votes, *_ = line.split("\t")
