@@ -1,22 +1,25 @@
 """Articles in which ten words stand that jieba does not know, in ever changing company."""
 
 import random
+import re
 from pathlib import Path
 
 from conftest import write_articles
 
 PLANTED = {
-    "元宇宙": "metaverse", "区块链": "blockchain", "碳中和": "carbon neutrality", "新冠": "COVID-19", "网红": "influencer",
-    "5G手机": "5G phone", "微信": "WeChat", "抖音": "TikTok", "网约车": "ride-hailing", "李佳琦": "Li Jiaqi, a person",
+    "元宇宙": "metaverse", "区块链": "blockchain", "碳中和": "carbon neutrality", "新冠": "COVID-19",
+    "网红": "influencer", "5G手机": "5G phone", "微信": "WeChat", "抖音": "TikTok", "网约车": "ride-hailing",
+    "李佳琦": "Li Jiaqi, a person",
 }  # fmt: skip
-BEFORE = (
-    "我们 他们 大家 老师 学生 朋友 昨天 今天 最近 关于 根据 因为 如果 虽然 通过 使用 支持 反对 研究 讨论 发展 影响 管理 学习 介绍 看见 喜欢 需要 选择 "
-    "了解 相信 担心 希望 可能 应该 经常 突然 终于 已经 仍然"
-).split()  # common words
-BEHIND = (
-    "的 了 在 是 和 会 可以 不能 已经 还有 带来 改变 影响 成为 出现 增加 减少 进入 离开 属于 需要 帮助 引起 产生 得到 受到 市场 公司 技术 问题 时代 "
-    "生活 用户 价格 行业 经济 未来 政策 服务 平台"
-).split()
+# Common words of two characters, or of one.
+BEFORE = re.findall("..", (
+    "我们他们大家老师学生朋友昨天今天最近关于根据因为如果虽然通过使用支持反对研究讨论"
+    "发展影响管理学习介绍看见喜欢需要选择了解相信担心希望可能应该经常突然终于已经仍然"
+))  # fmt: skip
+BEHIND = [*"的了在是和会", *re.findall("..", (
+    "可以不能已经还有带来改变影响成为出现增加减少进入离开属于需要帮助引起产生得到受到"
+    "市场公司技术问题时代生活用户价格行业经济未来政策服务平台"
+))]  # fmt: skip
 
 
 def plant(path: Path, articles: int = 120, seed: int = 7) -> Path:

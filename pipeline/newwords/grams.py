@@ -3,10 +3,10 @@ where ``ciliu._native`` was not built. The two give the same, but for the table 
 """
 
 import math
-from mmap import mmap
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from mmap import mmap
 from typing import Any, Protocol
 
 import numpy as np
