@@ -10,7 +10,7 @@ import pytest
 from conftest import SHARED, Front, read_corpus, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from new_words import PLANTED, plant
+from planted_words import PLANTED, plant
 
 from ciliu.engine_native import import_native
 from pipeline.newwords import grams, kinds, look, runs, score
@@ -172,7 +172,7 @@ def test_kinds_are_guessed_by_cues_that_are_told() -> None:
 def test_the_sentence_around_a_place() -> None:
     text = "天气好。他用微信付款！走了".encode()
     assert look.sentence(text, text.index("微信".encode()), 6, 40) == "他用微信付款！"
-    assert look.sentence(text, text.index("微信".encode()), 6, 1) == "用微信付"
+    assert look.sentence(text, text.index("微信".encode()), 6, 1) == "…用微信付…"
 
 
 def test_planted_words_are_found_and_little_else(front: Front, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conftest import Front
 from hypothesis import given
 from hypothesis import strategies as st
-from new_words import PLANTED, plant
+from planted_words import PLANTED, plant
 
 from pipeline import judgements
 from pipeline.cli import new_words, review_terminal

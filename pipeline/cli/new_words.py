@@ -1,6 +1,7 @@
 """``ciliu words``: find new words in the corpus, judge them, make a dictionary of those that were accepted."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,8 @@ def review(data: Path, dicts: Path, page: bool, port: int, to_csv: Path | None, 
     elif from_csv:
         taken = spreadsheet.read(from_csv, session)
         click.echo(f"{session.path}: {session.judge(taken):,} judgements taken from {from_csv}")
+    elif not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal here to take keys from; judge with --page or --to-csv FILE")
     else:
         from pipeline.cli.review_terminal import ask
 

@@ -1,5 +1,7 @@
 """Candidates judged in the terminal, one key a word."""
 
+from collections.abc import Iterator
+
 import click
 
 from pipeline import judgements
@@ -14,14 +16,14 @@ def ask(session: Session) -> None:
     """Show each open candidate and take a key for it."""
     waiting = session.open()
     click.echo(f"{len(waiting):,} candidates, the best first. {HELP}")
-    at = 0
+    at, keys = 0, read_keys()
     while at < len(waiting):
         show(waiting[at], f"{at + 1:,}/{len(waiting):,}")
-        step = answer(session, waiting[at])
+        step = answer(session, waiting[at], keys)
         if step is None:
             break
         at = max(0, at + step)
-    click.echo(f"{session.path}: {len(session.judged):,} judgements. Next: ciliu words apply")
+    click.echo(f"{session.path}: {len(session.judged):,} words judged. Next: ciliu words apply")
 
 
 def show(candidate: Candidate, place: str) -> None:
@@ -38,11 +40,17 @@ def show(candidate: Candidate, place: str) -> None:
         click.echo(f"  {text.replace(word, click.style(word, fg='red', bold=True))}")
 
 
-def answer(session: Session, candidate: Candidate) -> int | None:
+def read_keys() -> Iterator[str]:
+    """The keys; several come at once where they were typed ahead, an arrow comes as several that mean nothing."""
+    while True:
+        typed = click.getchar().lower()
+        yield from typed if not typed.startswith("\x1b") else "?"
+
+
+def answer(session: Session, candidate: Candidate, keys: Iterator[str]) -> int | None:
     """Take keys until the candidate is judged. Returns by how many to go on, None to stop."""
     word, frequency, reason = candidate["word"], None, ""
-    while True:
-        key = click.getchar().lower()
+    for key in keys:
         if key in VERDICTS:
             session.judge([Judgement(word, VERDICTS[key], frequency, reason=reason)])
             click.echo(f"  {VERDICTS[key]}")
@@ -50,7 +58,7 @@ def answer(session: Session, candidate: Candidate) -> int | None:
         if key == "u":
             click.echo(f"  taken back: {', '.join(session.undo()) or 'nothing'}")
             return -1
-        if key in ("q", "\x03", "\x04", ""):
+        if key in "q\x03\x04":
             return None
         try:
             if key == "e":
@@ -64,3 +72,4 @@ def answer(session: Session, candidate: Candidate) -> int | None:
                 click.echo(f"  {HELP}")
         except ValueError as error:
             click.echo(f"  {error}")
+    return None

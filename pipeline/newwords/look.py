@@ -173,7 +173,10 @@ def first_places(paths: Sequence[Path]) -> list[list[tuple[int, int, int]]]:
 
 def sentence(text: bytes, at: int, size: int, around: int) -> str:
     """The sentence around the ``size`` bytes from ``at``, or of a long one so many characters to either side."""
-    before, word, behind = (part.decode("utf-8") for part in (text[:at], text[at : at + size], text[at + size :]))
-    start = END.split(before[-around:])[-1]
-    rest = END.search(behind[: around + 1])
-    return (start + word + (behind[: rest.end()] if rest else behind[:around])).strip()
+    far = 4 * around + 4  # bytes: no character has more than four
+    parts = (text[max(0, at - far) : at], text[at : at + size], text[at + size : at + size + far])
+    before, word, behind = (part.decode("utf-8", "ignore") for part in parts)
+    start, rest = END.split(before)[-1], END.search(behind)
+    end = behind[: rest.end()] if rest else behind
+    start = start if len(start) <= around else f"…{start[-around:]}"
+    return (start + word + (end if len(end) <= around else f"{end[:around]}…")).strip()
