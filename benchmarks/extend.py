@@ -30,7 +30,7 @@ from pipeline.cli import request
 from pipeline.cli.tables import align
 from pipeline.extend.report import nearest
 from pipeline.plan import make_plan
-from pipeline.vocabulary_files import read_maps, read_vocabulary
+from pipeline.vocabulary_files import read_vocabulary
 
 RANGES = ((20, 100), (100, 500), (500, 2_500))
 EPOCHS = (1, 3, 5, 10)
@@ -61,10 +61,10 @@ class Words:
         hidden.mkdir()
         rank = {word: number for number, word in enumerate(self.old)}
         map_of = np.array([*(rank.get(word, -1) for word in self.counts), -1], dtype="<i4")  # -1 reads the last
-        with (hidden / "maps.bin").open("wb") as file:
-            for _, ranks in read_maps(vocabulary):
-                file.write(map_of[ranks].tobytes())
-        shutil.copy(vocabulary / "maps.tsv", hidden)
+        for path in vocabulary.glob("*.ranks"):
+            map_of[np.fromfile(path, dtype="<i4")].tofile(hidden / path.name)
+        for path in (vocabulary / "maps.tsv", *vocabulary.glob("*.numbers")):
+            shutil.copy(path, hidden)
         with (hidden / "vocab.tsv").open("w", encoding="utf-8", newline="\n") as file:
             file.write("word\tcount\trank\n")
             file.writelines(f"{word}\t{self.counts[word]}\t{number}\n" for word, number in rank.items())

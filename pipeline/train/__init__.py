@@ -85,7 +85,8 @@ def run(
     those of ``native.train``. Raises ``ValueError`` if memory or disk will not do."""
     from gensim.models import Word2Vec  # 0.8 s of CPU, which ``--help`` and ``plan`` need not pay
 
-    shard_files.verify([*shard_files.files(segment, ".ids"), *shard_files.files(segment, ".words")])
+    cached = ((segment, ".ids"), (segment, ".words"), (vocabulary, ".numbers"))
+    shard_files.verify(file for folder, suffix in cached for file in shard_files.files(folder, suffix))
     totals = cache.read_json(vocabulary / "vocabulary.json")
     counts = dict(read_vocabulary(vocabulary))
     shape = len(counts), parameters["vector_size"]

@@ -13,7 +13,7 @@ from ciliu.engine_native import import_native
 from pipeline import progress
 from pipeline.train import checkpoint
 from pipeline.train.held_out import Ids, Shards, find_sentences, when_to_look
-from pipeline.vocabulary_files import read_maps
+from pipeline.vocabulary_files import keep_maps
 
 PIECE = 0.5  # seconds between two looks at the clock, the bar and the norms
 EARLY = 1.0  # seconds until it is said how long the training will take
@@ -57,7 +57,9 @@ def train(
     where the vectors diverge.
     """
     shards = [
-        (np.memmap(segment / f"{name}.ids", "<i4", "r"), ranks) for name, ranks in read_maps(vocabulary) if len(ranks)
+        (np.memmap(segment / f"{name}.ids", "<i4", "r"), ranks)
+        for name, ranks in keep_maps(vocabulary, output)
+        if len(ranks)
     ]
     trainer = make_trainer(model, shards, epochs=epochs, share=share, held_out=held_out)
     saved = checkpoint.load(output, model, trainer)

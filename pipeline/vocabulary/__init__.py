@@ -1,12 +1,13 @@
 """Vocabulary: the words that stand often enough, by count.
 
 Writes ``vocab.tsv`` (word, count, rank: most frequent first, equal counts by code point), ``dropped.tsv`` (the words
-below the minimum count), ``vocabulary.json`` (totals), and ``maps.bin``: for each shard of Segment the rank as int32,
-or -1, of each word of the shard's own word list, so that another minimum count encodes nothing again. ``maps.tsv``
-says where a shard's part begins.
+below the minimum count), ``vocabulary.json`` (totals), and the maps from the ids of Segment's shards to ranks, so that
+another minimum count encodes nothing again.
 
-Neighbouring shards are counted in groups, and a group whose shards did not change is taken over: more articles cost
-their own counting, and the merging of the groups.
+Neighbouring shards are counted in groups: ``.numbers`` says for each line of the shards' word lists which of the
+group's words it is, ``.ranks`` the rank, or -1, of each of these, and ``maps.tsv`` where a shard's numbers begin. A
+group whose shards did not change is taken over: more articles cost their own counting, the merging of the groups, and
+new ranks. (Ranks for each line of each list, written anew with every change, were ten times as many bytes.)
 
 Memory: the words of the whole corpus with their counts and ranks, 90 to 140 bytes a different word (190 without the
 native core), and four bytes for each word of each group.
@@ -26,7 +27,7 @@ from pipeline.shard_files import File
 from pipeline.shards import Shard
 from pipeline.vocabulary.counter import Counter, make_counter
 
-VERSION = 2
+VERSION = 3
 VERSIONS: tuple[str, ...] = ()
 
 EXAMPLES = 10
@@ -59,16 +60,17 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         raise ValueError(
             f"no word stands Vocabulary.min_count = {min_count:,} times among {words_in:,} words: {_top(counter)}"
         )
-    names = [file.path.stem for group in groups for file in group]
     with ThreadPoolExecutor(1) as writer:
         written = [
             writer.submit(write_words, output / "vocab.tsv", counter, 0, kept),
             writer.submit(write_words, output / "dropped.tsv", counter, kept, len(counter)),
         ]
-        write_maps(output, counter, [shard.name for shard in work], numbers)
+        ranks = as_numbers(counter.ranks())
+        for shard, merged in zip(work, numbers, strict=True):
+            ranks[merged].tofile(output / f"{shard.name}.ranks")
         for future in written:
             future.result()
-    write_places(output, names, [length for counts in grouped for length in counts["lengths"]])
+    write_places(output / "maps.tsv", groups, [counts["lengths"] for counts in grouped])
     facts = {
         "min_count": min_count,
         "different_words_in": len(counter),
@@ -136,22 +138,15 @@ def write_words(path: Path, counter: Counter, first: int, last: int) -> None:
             file.write(counter.lines(start, min(start + BLOCK, last)))
 
 
-def write_maps(output: Path, counter: Counter, groups: Sequence[str], numbers: Sequence[Numbers]) -> None:
-    """The rank, or -1, of each word of each shard; ``numbers`` as ``merge_groups`` gives them."""
-    ranks = as_numbers(counter.ranks())
-    with (output / "maps.bin").open("wb") as file:
-        for name, merged in zip(groups, numbers, strict=True):
-            file.write(ranks[merged][np.fromfile(output / f"{name}.numbers", dtype="<i4")].data)
-
-
-def write_places(output: Path, names: Sequence[str], lengths: Sequence[int]) -> None:
-    """``shard start length``: where in ``maps.bin`` a shard's map begins, and how many ranks it has."""
-    with (output / "maps.tsv").open("w", encoding="utf-8", newline="\n") as file:
-        file.write("shard\tstart\tlength\n")
-        start = 0
-        for name, length in zip(names, lengths, strict=True):
-            file.write(f"{name}\t{start}\t{length}\n")
-            start += length
+def write_places(path: Path, groups: Sequence[Sequence[File]], lengths: Sequence[Sequence[int]]) -> None:
+    """``shard group start length``: where in the group's ``.numbers`` a shard's begin, and how many they are."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("shard\tgroup\tstart\tlength\n")
+        for group, sizes in zip(groups, lengths, strict=True):
+            start = 0
+            for shard, length in zip(group, sizes, strict=True):
+                file.write(f"{shard.path.stem}\t{group[0].path.stem}\t{start}\t{length}\n")
+                start += length
 
 
 def find_examples(dropped: Path) -> list[str]:
