@@ -235,7 +235,7 @@ def test_luigi_itself_runs_the_tasks(text: Path, tmp_path: Path) -> None:
 
 def test_luigis_tree_shows_the_graph(text: Path, tmp_path: Path) -> None:
     tree = luigi("luigi-deps-tree", "Export", "--sources", text, cwd=tmp_path).stdout
-    for task in tasks.STAGES:
+    for task in tasks.STAGES[: len(run.STAGES)]:
         assert task.__name__ in tree
     assert "PENDING" in tree
 
