@@ -32,6 +32,7 @@ FIRST = (100, 250, 500, 1_000)
 LISTED = 100
 DEFAULT_STEP = 2.0
 
+MARK = "<!-- written by make bench-words -->"
 Words = dict[str, int]
 
 
@@ -131,6 +132,24 @@ def search(shared: Path, work: Path, opencc: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def write_docs(rows: list[dict[str, Any]], searches: list[dict[str, Any]], path: Path) -> None:
+    """The figures into the page, behind the mark."""
+    text = path.read_text(encoding="utf-8").partition(MARK)[0]
+    found = [["text", "times", "tool", "F1", "F1 of the list"], ["---"] * 5]
+    for row in rows:
+        listed = f"{row['word_f1']:.3f}" if "word_f1" in row else ""
+        found.append([row["text"], str(row["min_count"]), row["tool"], f"{row['f1']:.3f}", listed])
+    first = [["Articles.opencc", *(f"first {n:,}" for n in FIRST)], ["---"] * (1 + len(FIRST))]
+    first += [[one["opencc"], *(f"{one['precision'][str(n)]:.1%}" for n in FIRST)] for one in searches]
+    best = "、".join(word["word"] for word in searches[-1]["best"])
+    parts = [text + MARK, _markdown(found), _markdown(first), f"The {LISTED} best of the last line:", best]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+
+
+def _markdown(table: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
 def main() -> None:
     parser = report.make_parser(__doc__)
     given = parser.parse_args()
@@ -140,6 +159,7 @@ def main() -> None:
     searches = [search(given.shared, given.work.resolve(), opencc) for opencc in ("none", "t2s")]
     for one in searches:
         print(one["opencc"], one["precision"], "、".join(word["word"] for word in one["best"]))
+    write_docs(rows, searches, report.REPOSITORY / "docs" / "words.md")
     report.write_result("new_words", {"without_dictionary": rows, "candidates": searches}, given.results)
 
 

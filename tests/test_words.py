@@ -13,6 +13,7 @@ from conftest import Front
 from hypothesis import given
 from hypothesis import strategies as st
 from planted_words import PLANTED, plant
+from test_house import ROOT
 
 from pipeline import judgements
 from pipeline.cli import new_words, review_terminal
@@ -316,3 +317,13 @@ def test_the_whole_circle(front: Front, tmp_path: Path, capsys: pytest.CaptureFi
     front("words", "apply", *dicts)
     assert "as before: nothing reruns" in capsys.readouterr().out
     assert front.run("--allow-failed") == set()
+
+
+def test_the_figures_in_the_docs_are_those_of_the_benchmark() -> None:
+    facts = json.loads((ROOT / "benchmarks" / "results" / "new_words.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    for row in facts["without_dictionary"]:
+        assert f"| {row['text']} | {row['min_count']} | {row['tool']} | {row['f1']:.3f} |" in page
+    for one in facts["candidates"]:
+        assert f"| {one['opencc']} | {one['precision']['100']:.1%} |" in page
+    assert "、".join(word["word"] for word in facts["candidates"][-1]["best"]) in page
