@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots explore-screenshots bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan clean
+	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan bench-words bench-words-size clean
 
 install: .venv/installed
 
@@ -43,6 +43,13 @@ lock: install   # after a change of the dependencies in pyproject.toml
 SIZE ?= 1G
 corpus: install
 	$(BIN)/python benchmarks/corpus.py --size $(SIZE) --shared $(SHARED) --to corpus/$(SIZE)
+
+# New words: how good, beside word-discovery? How long, in how much memory?
+bench-words: install
+	$(BIN)/python benchmarks/new_words.py --shared $(SHARED)
+
+bench-words-size: install
+	$(BIN)/python benchmarks/new_words_size.py --shared $(SHARED) $(WORDS)
 
 bench-memory: install
 	$(BIN)/python benchmarks/memory.py --shared $(SHARED)

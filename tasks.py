@@ -1,7 +1,7 @@
 """The pipeline: each class a stage, the line above it what it needs. The rules are in ``pipeline/``.
 
 sources ─ Articles ─ Dedup ─ Segment ─ Vocabulary ─ Train ─ Evaluate ─ Export
-            dicts/ ─ Dictionary ─┘
+            dicts/ ─ Dictionary ─┘        (NewWords, beside the path, is of Dedup and Dictionary)
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import luigi
 from luigi.util import requires
 
 from ciliu import normal_form
-from pipeline import articles, cache, dedup, dictionary, evaluate, export, segment, train, vocabulary
+from pipeline import articles, cache, dedup, dictionary, evaluate, export, newwords, segment, train, vocabulary
 from pipeline.articles.chinese import CONFIGURATIONS
 from pipeline.articles.look import look
 from pipeline.articles.readers import FORMATS
@@ -32,28 +32,19 @@ class Articles(StageTask):
     sources = SourcesParameter(description="files, folders, patterns, @lists: text, JSON, pages, …; databases")
     max_rejected = real(0.01, 1, "share of records that may be no articles before the run stops", significant=False)
     articles_format = choice("auto", *FORMATS, description="how files are read; auto: by the suffix of their names")
-    encoding = choice(
-        "utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: each one's"
-    )
+    encoding = choice("utf-8", "gb18030", "big5", "utf-16", "auto", description="of files without a mark; auto: guess")
     errors = choice("strict", "replace", description="bytes that are no character: reject the article, or replace them")
     txt = choice("file", "line", "paragraph", description="what is one article in a .txt")
     label = choice("field", "folder", description="field: what a record says; folder: the name of the file's folder")
-    text_field = luigi.Parameter(
-        default="", description="the field with the text; empty: text, content, body, 正文, 内容"
-    )
-    id_field = luigi.Parameter(default="", description="the field with the id; empty: id, 编号, docno, url")
-    title_field = luigi.Parameter(default="", description="the field with the title; empty: title, 标题, contenttitle")
-    label_field = luigi.Parameter(
-        default="", description="the field with the label; empty: label, category, 类别, 分类"
-    )
+    text_field = luigi.Parameter("", description="field with the text; empty: text, content, body, 正文, 内容")
+    id_field = luigi.Parameter(default="", description="field with the id; empty: id, 编号, docno, url")
+    title_field = luigi.Parameter(default="", description="field with the title; empty: title, 标题, contenttitle")
+    label_field = luigi.Parameter("", description="field with the label; empty: label, category, 类别, 分类")
     wiki_variant = choice("zh-cn", *sorted(FALLBACKS), description="of a Wikipedia dump: which of -{zh-cn:…;zh-tw:…}-")
     wiki_tables = luigi.BoolParameter(description="of a Wikipedia dump: keep tables, a cell a line")
     wiki_lists = luigi.BoolParameter(description="of a Wikipedia dump: keep lists and disambiguation pages")
     query = luigi.Parameter(default="", significant=False, description="of a database: the SELECT of the articles")
-    fingerprint_query = luigi.Parameter(
-        default="", significant=False,
-        description="of a database: a SELECT that gives something else once the articles change; empty: all are read",
-    )  # fmt: skip
+    fingerprint_query = luigi.Parameter("", significant=False, description="of a database: tells whether rows changed")
     normal_form = NamesParameter(default=(), description="rules to turn on; with a minus before the name: off")
     opencc = choice("none", *CONFIGURATIONS, description="traditional Chinese to simplified, by OpenCC's table")
     min_characters = whole(0, 0, 10**9, "reject an article of fewer, white space not counted")
@@ -110,10 +101,7 @@ class Dictionary(StageTask):
 
     stage = dictionary
     files = FilesParameter(default=(), description="user dictionaries, in order")
-    frequencies = choice(
-        "file", "suggest",
-        description="file: the numbers in the files; suggest: jieba's own for every word (for document frequencies)",
-    )  # fmt: skip
+    frequencies = choice("file", "suggest", description="file: the numbers in the files; suggest: jieba's own for all")
 
     def identity(self) -> str:
         """What follows depends on the entries in their order, not on comments and line ends."""
@@ -129,10 +117,7 @@ class Segment(StageTask):
     """Articles to words, as jieba cuts them."""
 
     stage = segment
-    engine = luigi.ChoiceParameter(
-        default="auto", choices=["auto", "native", "jieba", "none"], significant=False,
-        description="native and jieba give the same words; none: the text is cut already, by white space",
-    )  # fmt: skip
+    engine = choice("auto", "native", "jieba", "none", significant=False, description="none: cut already, by spaces")
     HMM = luigi.BoolParameter(description="let jieba guess words of unknown characters (off: dictionary words only)")
     keep_punctuation = luigi.BoolParameter(description="keep words without a letter or digit")
     stop_words = FilesParameter(default=(), description="files with a word a line that is dropped")
@@ -226,4 +211,20 @@ class Export(StageTask):
         return export.versions(self.formats)
 
 
-STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export]
+@requires(Dedup, Dictionary)
+class NewWords(StageTask):
+    """Words that the corpus has and the dictionary has not, for people to judge; nothing else needs it."""
+
+    stage = newwords
+    method = choice("ciliu", "word-discovery", description="word-discovery: that tool's thresholds, and its order")
+    order = whole(6, 2, 8, "characters of an n-gram")
+    newwords_min_count = whole(10, 2, 10**9, "how often an n-gram and a candidate must stand")
+    cohesion = real(2.0, 20, "log PMI that an n-gram needs for each character from the third on")
+    min_entropy = real(0.5, 20, "freedom that a candidate needs on both sides, in nats")
+    most = whole(20_000, 1, 10**6, "candidates that are looked at")
+
+    def parameters(self) -> dict[str, Any]:
+        return newwords.resolve(**super().parameters())
+
+
+STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export, NewWords]

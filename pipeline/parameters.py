@@ -40,9 +40,10 @@ def real(default: float, most: float, description: str, *, significant: bool = T
     return parameter
 
 
-def choice(default: str, *others: str, description: str) -> luigi.ChoiceParameter[str]:
+def choice(default: str, *others: str, description: str, significant: bool = True) -> luigi.ChoiceParameter[str]:
     """One of some words."""
-    return luigi.ChoiceParameter(default=default, choices=[default, *others], description=description)
+    words = [default, *others]
+    return luigi.ChoiceParameter(default=default, choices=words, description=description, significant=significant)
 
 
 class SourcesParameter(FilesParameter):

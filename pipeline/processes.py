@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing import forkserver
@@ -134,6 +135,11 @@ def _context() -> Any:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             forkserver.ensure_running()
+        except OSError as error:
+            if error.errno is None:  # a socket's name has 107 bytes at most
+                where = tempfile.gettempdir()
+                raise OSError(f"{where} is too long a path for a temporary folder; set TMPDIR to a shorter one") from error
+            raise
         finally:
             signal.signal(signal.SIGINT, before)
     return context

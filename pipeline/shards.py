@@ -65,20 +65,21 @@ def map_shards(
     processes: int = 1,
     label: str = "",
     verify: bool = False,
+    only: Sequence[str] | None = None,
 ) -> list[cache.Counts]:
     """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
 
     A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
     versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
-    the recipe counts for every shard. What is taken over from a complete output is hashed by whoever reads it; a stage
-    that reads its own shards' files asks to ``verify`` them here. (To hash all of it here as well made 1 % more
-    articles at 5 GB take 14 seconds.) Where an output of the stage was found damaged, all is hashed, for outputs share
-    files.
+    the recipe counts for every shard, or, with ``only``, of its inputs none and of its parameters these. What is taken
+    over from a complete output is hashed by whoever reads it; a stage that reads its own shards' files asks to
+    ``verify`` them here. (To hash all of it here as well made 1 % more articles at 5 GB take 14 seconds.) Where an
+    output of the stage was found damaged, all is hashed, for outputs share files.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """
     (output / cache.SHARDS).mkdir(exist_ok=True)
-    keys = _shard_keys(work, shards, output, sharded)
+    keys = _shard_keys(work, shards, output, sharded, only)
     earlier = _find_earlier(output) if keys else {}
     verify = verify or any(output.parent.glob("*.damaged-*"))
     results: dict[str, cache.Counts] = {}
@@ -113,14 +114,18 @@ def map_shards(
     return [results[shard.name] for shard in shards]
 
 
-def _shard_keys(work: Work, shards: Sequence[Shard], output: Path, sharded: str) -> dict[str, str]:
+def _shard_keys(
+    work: Work, shards: Sequence[Shard], output: Path, sharded: str, only: Sequence[str] | None
+) -> dict[str, str]:
     """A key for each shard by name; empty where the folder has no recipe (a stage called by itself)."""
     try:
         recipe = json.loads((output / cache.RECIPE).read_bytes())
     except FileNotFoundError:
         return {}
     recipe.pop("anew")
-    recipe["inputs"] = {name: value for name, value in recipe["inputs"].items() if name != sharded}
+    recipe["inputs"] = {name: value for name, value in recipe["inputs"].items() if name != sharded and only is None}
+    if only is not None:
+        recipe["parameters"] = {name: recipe["parameters"][name] for name in only}
     recipe["work"] = work.__name__
     return {shard.name: cache.digest([recipe, shard.content]) for shard in shards}
 

@@ -176,7 +176,7 @@ def test_only_runs_of_ciliu_are_collected(tmp_path: Path, capsys: pytest.Capture
 
 def test_history_lists_runs_the_newest_first(two: Front, shown: Callable[..., str]) -> None:
     first, *lines = shown("history").splitlines()
-    assert first.split() == ["run", "tags", "state", "seconds", "size", "words", "sources", "preset", "set"]
+    assert first.split() == ["run", "tags", "state", "seconds", "size", "words", "gate", "sources", "preset", "set"]
     assert ["Train.window=3" in line for line in lines] == [True, False]
     rows = [json.loads(line) for line in shown("history", "--json").splitlines()]
     assert [row["state"] for row in rows] == ["complete", "complete"]

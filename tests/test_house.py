@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([ROOT / "tasks.py", *(ROOT / "pipeline").rglob("*.py"), *(ROOT / "ciliu").rglob("*.py")])
-STAGES = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
+STAGES = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export", "newwords"}
 
 
 def imports(path: Path) -> set[str]:

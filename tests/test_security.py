@@ -73,13 +73,21 @@ def test_with_umask_077_nobody_else_can_read_anything(text: Path, tmp_path: Path
 
 def test_the_temporary_folder_is_left_empty_and_nothing_in_it_is_read(text: Path, tmp_path: Path) -> None:
     """jieba itself would read ``jieba.cache`` there, by ``marshal``."""
-    temporary = tmp_path / "temporary"
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder)
+        (temporary / "jieba.cache").write_bytes(b"no marshal")
+        done = run(text, tmp_path / "data", TMPDIR=folder)
+        assert done.returncode == 0, done.stderr
+        assert [path.name for path in temporary.iterdir() if not path.name.startswith("pymp-")] == ["jieba.cache"]
+        assert (temporary / "jieba.cache").read_bytes() == b"no marshal"
+
+
+def test_a_temporary_folder_with_too_long_a_path_is_said(text: Path, tmp_path: Path) -> None:
+    temporary = tmp_path / ("long" * 30)
     temporary.mkdir()
-    (temporary / "jieba.cache").write_bytes(b"no marshal")
     done = run(text, tmp_path / "data", TMPDIR=str(temporary))
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in temporary.iterdir() if not path.name.startswith("pymp-")] == ["jieba.cache"]
-    assert (temporary / "jieba.cache").read_bytes() == b"no marshal"
+    assert done.returncode == 4
+    assert f"{temporary} is too long a path for a temporary folder; set TMPDIR to a shorter one" in done.stderr
 
 
 def test_what_stands_in_the_environment_reaches_no_log(text: Path, tmp_path: Path) -> None:

@@ -215,6 +215,10 @@ static PyMethodDef functions[] = {
      "format_rows(words, values, size, separator): rows of float32 as lines; words: an LF behind each, or None"},
     {"parse_rows", parse_rows, METH_VARARGS,
      "parse_rows(text, size, has_word, separator): (words, an LF behind each; float32). Raises ValueError with the line"},
+    {"count_grams", count_grams, METH_VARARGS, "count_grams(text, order): a sorted run of the n-grams of a text"},
+    {"merge_runs", merge_runs, METH_VARARGS, "merge_runs(paths, target): runs as one; all paths as bytes"},
+    {"vote", vote, METH_VARARGS, "vote(table, order, text): word TAB count LF of the pieces that the n-grams vote for"},
+    {"find_words", find_words, METH_VARARGS, "find_words(words, text): number, byte (uint32), left, right (uint16) of each place"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -222,7 +226,7 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "ciliu._native", .m_doc = "The native core.", .m_size = -1, .m_methods = functions};
 
 PyMODINIT_FUNC PyInit__native(void) {
-    PyTypeObject *types[] = {&TableType, &ArticlesType, &LexiconType, &CounterType, &TrainerType};
+    PyTypeObject *types[] = {&TableType, &ArticlesType, &LexiconType, &CounterType, &TrainerType, &GramsType};
     PyObject *module = PyModule_Create(&definition);
     for (size_t i = 0; module && i < sizeof(types) / sizeof(*types); i++)
         if (PyModule_AddType(module, types[i]) < 0)

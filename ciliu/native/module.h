@@ -14,7 +14,7 @@ typedef struct {
     Scratch spare; /* of the last call, for the next */
 } TableObject;
 
-extern PyTypeObject ArticlesType, TableType, LexiconType, CounterType, TrainerType;
+extern PyTypeObject ArticlesType, TableType, LexiconType, CounterType, TrainerType, GramsType;
 
 /* A call's scratch memory: the table's spare one if no other thread has it. Hold Python's lock for both. */
 Scratch take_scratch(TableObject *self);
@@ -39,5 +39,11 @@ PyObject *list_targets(PyObject *module, PyObject *unused);
 /* Vectors as lines of text, and back. */
 PyObject *format_rows(PyObject *module, PyObject *arguments);
 PyObject *parse_rows(PyObject *module, PyObject *arguments);
+
+/* What of new words is native. */
+PyObject *count_grams(PyObject *module, PyObject *arguments);
+PyObject *merge_runs(PyObject *module, PyObject *arguments);
+PyObject *vote(PyObject *module, PyObject *arguments);
+PyObject *find_words(PyObject *module, PyObject *arguments);
 
 #endif

@@ -38,6 +38,7 @@ VERBS = {
     "import": "pipeline.cli.import_model",
     "extend": "pipeline.cli.extend",
     "dict": "pipeline.cli.dict",
+    "words": "pipeline.cli.new_words",
 }
 
 HELP = """\
@@ -57,9 +58,10 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu verify model/                       is a bundle what was published? with --data: is the data folder whole?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
+  ciliu words find                          words that the corpus has and the dictionary has not
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast
 
-Stages: articles, dedup, dictionary, segment, vocabulary, train, evaluate, export.
+Stages: articles, dedup, dictionary, segment, vocabulary, train, evaluate, export; newwords.
 Each keeps its output in the data folder.
 """
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.task import StageTask
 
 STAGES = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")
+ASIDE = ("newwords",)  # off the path to a model: made when asked for
 
 
 def request_options(verb: front.Verb) -> front.Verb:
@@ -39,8 +40,8 @@ option_keep_versions = click.option(
 @click.command(epilog="Example: ciliu run articles/ more.jsonl.zst --preset wechat --set Train.window=5")
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="Make this stage and all after it anew.")
-@click.option("--until", type=click.Choice(STAGES), help="Make nothing after this stage.")
-@click.option("--only", type=click.Choice(STAGES), help="Make this stage anew, and nothing after it.")
+@click.option("--until", type=click.Choice(STAGES + ASIDE), help="Make nothing after this stage.")
+@click.option("--only", type=click.Choice(STAGES + ASIDE), help="Make this stage anew, and nothing after it.")
 @click.option("--force", is_flag=True, help="Make everything anew.")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
@@ -112,9 +113,12 @@ def run(
 @click.command(epilog="Example: ciliu plan --set Dictionary.files=dicts/new.txt")
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="As if run with --from.")
+@click.option("--until", type=click.Choice(STAGES + ASIDE), help="As if run with --until.")
 @click.option("--force", is_flag=True, help="As if run with --force.")
 @option_keep_versions
-@click.option("--why", type=click.Choice(STAGES), help="What this stage's key is made of, beside its nearest output.")
+@click.option(
+    "--why", type=click.Choice(STAGES + ASIDE), help="What this stage's key is made of, beside its nearest output."
+)
 @front.guarded
 def plan(
     sources: tuple[str, ...],
@@ -125,6 +129,7 @@ def plan(
     query: str | None,
     fingerprint_query: str | None,
     from_stage: str | None,
+    until: str | None,
     force: bool,
     keep_versions: bool,
     why: str | None,
@@ -134,7 +139,8 @@ def plan(
     from pipeline.plan import make_plan
 
     assignments += request.assign_queries(query, fingerprint_query)
-    end = request.make_end(request.complete_request(sources, preset, assignments, data), data, processes, None)
+    until = until or (why if why in ASIDE else None)
+    end = request.make_end(request.complete_request(sources, preset, assignments, data), data, processes, until)
     if why:
         show_why(end, why)
         return

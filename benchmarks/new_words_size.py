@@ -1,0 +1,119 @@
+"""How long does the search for new words take, and in how much memory? ``python benchmarks/new_words_size.py --shared
+../shared``.
+
+The stage NewWords on 100 MB and 1 GB of text with n-grams up to 4, in two processes: seconds, CPU, the peak of all its
+processes; the goals are 10 minutes and 1 GB for 1 GB of text, and a peak that does not grow by more than a fifth.
+Beside it, on less text, bojone/word-discovery's algorithm (``word_discovery.py``) and, where ``--smoothnlp`` names a
+Python that has it, SmoothNLP 0.4.0, each in one process as it is made. Jiagu's needs TensorFlow's models to be loaded
+for it, HanLP's a Java machine: they are not measured.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import corpus
+import report
+from pipeline import shard_files
+from pipeline.cli.tables import align
+
+SIZES = ("100M", "1G")
+OTHERS = ("5M", "20M", "100M")
+ORDER = 4
+PROCESSES = 2
+SECONDS, BYTES, GROWTH = 600, 10**9, 1.2  # the goals, for the larger size
+
+SMOOTHNLP = """
+import sys
+from smoothnlp.algorithm.phrase import extract_phrase
+texts = open(sys.argv[1], encoding="utf-8").read().split("\\n")
+print(len(extract_phrase(texts, top_k=10_000, max_n=4, min_freq=32)))
+"""
+
+Facts = dict[str, Any]
+
+
+def measure(size: str, given: Any) -> Facts:
+    """The stage alone; what is before it was made before."""
+    source = given.work / corpus.name_size(corpus.parse_size(size))
+    built = corpus.build(source, corpus.parse_size(size), given.shared)
+    with tempfile.TemporaryDirectory(prefix="new-words-", dir=given.work) as folder:
+        data = Path(folder) / "data"
+        common = ["--data", str(data), "--processes", str(PROCESSES), "--quiet"]
+        for stage in ("dedup", "dictionary"):
+            report.run_measured([report.CILIU, "run", str(source.resolve()), "--only", stage, *common], given.work)
+        measured = report.run_measured(
+            [report.CILIU, "words", "find", *common, "--dicts", folder, "--set", f"NewWords.order={ORDER}"], given.work
+        )
+        manifest = report.read_manifests(data)["newwords"]
+        sizes = [file.stat().st_size for file in (data / "newwords" / manifest["key"]).iterdir()]
+        if not given.texts.exists():
+            write_lines(data, given.texts)
+    return {
+        "text_bytes": built["bytes"],
+        "characters": manifest["counts"]["characters"],
+        "counts": manifest["counts"],
+        "seconds": manifest["seconds"],
+        "cpu_seconds": measured["cpu_seconds"],
+        "others_cpu_seconds": measured["others_cpu_seconds"],
+        "peak_bytes": measured["peak_bytes"],
+        "output_bytes": sum(sizes),
+    }
+
+
+def write_lines(data: Path, path: Path) -> None:
+    """The deduplicated articles, a line each, for the tools that take such a file."""
+    dedup = next((data / "dedup").iterdir())
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for shard in shard_files.files(dedup, ".jsonl"):
+            file.writelines(one["text"].replace("\n", "。") + "\n" for one in shard_files.read_articles(shard.path))
+
+
+def measure_others(given: Any) -> list[Facts]:
+    """Each other tool on the first lines of the smaller corpus, until one takes more than a quarter of an hour."""
+    tools = {"word-discovery": [sys.executable, str(Path(__file__).with_name("word_discovery.py"))]}
+    if given.smoothnlp:
+        tools["SmoothNLP"] = [given.smoothnlp, "-c", SMOOTHNLP]
+    found = []
+    for tool, command in tools.items():
+        for size in OTHERS:
+            part = given.texts.with_suffix(f".{size}")
+            content = given.texts.read_bytes()[: corpus.parse_size(size)]
+            part.write_bytes(content[: content.rfind(b"\n") + 1])
+            measured = report.run_measured(["timeout", "900", *command, str(part)], given.work)
+            facts = {name: measured[name] for name in ("seconds", "cpu_seconds", "peak_bytes")}
+            found.append({"tool": tool, "text_bytes": part.stat().st_size, **facts})
+            print(found[-1], flush=True)
+            part.unlink()
+            if measured["seconds"] * 5 > 900:
+                break
+    return found
+
+
+def main() -> None:
+    parser = report.make_parser(__doc__)
+    parser.add_argument("--smoothnlp", help="a Python that has smoothnlp")
+    given = parser.parse_args()
+    given.work.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=given.work) as folder:
+        given.texts = Path(folder) / "texts"
+        small, large = (measure(size, given) for size in SIZES)
+        others = measure_others(given)
+    growth = large["peak_bytes"] / small["peak_bytes"]
+    goals = {
+        "seconds": large["seconds"] < SECONDS,
+        "peak_bytes": large["peak_bytes"] < BYTES,
+        "growth": growth < GROWTH,
+    }
+    names = ("text_bytes", "seconds", "cpu_seconds", "peak_bytes")
+    sides = [{"tool": "ciliu", **one} for one in (small, large)] + others
+    print("\n".join(align([["tool", *names], *([str(side[name]) for name in ("tool", *names)] for side in sides)])))
+    facts = {"order": ORDER, "processes": PROCESSES, "growth": round(growth, 3), "goals": goals}
+    report.write_result("new_words_size", {**facts, "small": small, "large": large, "others": others}, given.results)
+    print(json.dumps(goals))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Candidates judged by people: a session, the page, the spreadsheet."""
