@@ -137,8 +137,10 @@ def _context() -> Any:
             forkserver.ensure_running()
         except OSError as error:
             if error.errno is None:  # a socket's name has 107 bytes at most
-                where = tempfile.gettempdir()
-                raise OSError(f"{where} is too long a path for a temporary folder; set TMPDIR to a shorter one") from error
+                path = tempfile.gettempdir()
+                raise OSError(
+                    f"{path} is too long a path for a temporary folder; set TMPDIR to a shorter one"
+                ) from error
             raise
         finally:
             signal.signal(signal.SIGINT, before)
