@@ -37,6 +37,7 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--until", type=click.Choice(STAGES), help="Make nothing after this stage.")
 @click.option("--only", type=click.Choice(STAGES), help="Make this stage anew, and nothing after it.")
 @click.option("--force", is_flag=True, help="Make everything anew.")
+@click.option("--on", metavar="WHERE", help="Up to Vocabulary on Spark: local[2], spark://HOST:PORT, yarn, k8s://…")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
 @click.option("--anyway", is_flag=True, help="Begin though disk or memory seem too small.")
@@ -55,6 +56,7 @@ def run(
     until: str | None,
     only: str | None,
     force: bool,
+    on: str | None,
     checkpoint_every: float | None,
     log_json: Path | None,
     anyway: bool,
@@ -82,12 +84,13 @@ def run(
     assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
     end = request.make_end(asked, data, processes, only or until, allow_failed)
+    place = request.choose_place(asked, on)
     if from_stage and from_stage not in [task.name for task in end.walk()]:
         raise click.UsageError(f"--from {from_stage}: {until} does not need it")
     request.mark_anew(end, from_stage, only, force)
     steps = make_plan(end, request.last_keys(data))
     request.note_left_out(end)
-    request.make(steps, end, data, asked, anyway=anyway)
+    request.make(steps, end, data, asked, anyway=anyway, on=place)
     if not quiet and end.name == "export" and not only:
         tables.show_result(end, data, [step.task.name for step in steps if step.runs])
 
