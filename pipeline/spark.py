@@ -107,13 +107,11 @@ def _start(master: str, log: Path) -> "Iterator[SparkContext]":
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, before)  # pyspark took Ctrl-C over
         progress.say(f"Spark {context.version} at {master}: {context.uiWebUrl}", event="spark", log=str(log))
-        ends.callback(_stop, context)
-        yield context
-
-
-def _stop(context: "SparkContext") -> None:
-    with suppress(Exception):  # it is gone already, perhaps
-        context.stop()
+        try:
+            yield context
+        finally:
+            with suppress(Exception):  # it is gone already, perhaps
+                context.stop()
 
 
 def _end(gateway: Any) -> None:
@@ -221,9 +219,13 @@ def _explain(lost: Exception, jobs: Sequence[Job]) -> RuntimeError:
     """A sentence; Spark's own words, a stack of Java, go to the log of the run."""
     progress.log.error(str(lost), extra={"fields": {"event": "spark-failure"}})
     said = str(lost)
-    reason = re.search(r"Lost task \S+ in stage \S+ \(TID \d+\) \(([^)]*)\): (.*)", said)
-    number = re.search(r"Task (\d+) in stage \S+ failed (\d+) times", said)
-    if not number or not reason:
-        return RuntimeError(f"Spark gave up: {said.splitlines()[-1] if said else type(lost).__name__}")
-    work, shard, *_ = jobs[int(number[1])][1]
-    return RuntimeError(f"Spark gave {work.__name__} of shard {shard.name} up after {number[2]} times: {reason[2]}")
+    python = re.findall(r"^\w+Error: .*$", said, re.MULTILINE)
+    if python:  # what a job raises is a result: this comes from before it
+        return RuntimeError(f"a machine of Spark cannot run Ciliu: {python[-1]} (docs/spark.md says what it needs)")
+    found = re.search(
+        r"Task (\d+) in stage \S+ failed (\d+) times.*?\(TID.*?\) \(.*?\): (?:[\w.]+: )?(.*?)(\. |\n|$)", said
+    )
+    if not found:
+        return RuntimeError(f"Spark gave up: {' '.join(said.splitlines()[:2])[:300]}")
+    work, shard, *_ = jobs[int(found[1])][1]
+    return RuntimeError(f"Spark gave up: {work.__name__} of shard {shard.name} failed {found[2]} times: {found[3]}")
