@@ -43,8 +43,8 @@ class Cluster:
         """For whoever runs jobs."""
         return {"SPARK_CONF_DIR": str(self.folder), "SPARK_LOCAL_IP": "127.0.0.1"}
 
-    def start(self, name: str) -> None:
-        """Start ``master``, or the worker ``name``, and wait until it is there."""
+    def start(self, name: str, *, wait: bool = True) -> None:
+        """Start ``master``, or the worker ``name``, and ``wait`` until it is there."""
         kind = "master.Master" if name == "master" else "worker.Worker"
         given = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
         if name != "master":
@@ -70,9 +70,10 @@ class Cluster:
         """Kill a worker, and with it its executor and what runs there."""
         os.kill(self.pids.pop(name), signal.SIGKILL)
 
-    def executors(self, what: str = "CoarseGrainedExecutorBackend") -> list[int]:
-        """The executors' processes; ``what`` names others, such as ``pyspark.daemon``."""
-        return [pid for pid, command in commands().items() if what in command and self.master in command]
+    def executors(self) -> list[int]:
+        """The executors' processes."""
+        own = ("CoarseGrainedExecutorBackend", str(self.folder))
+        return [pid for pid, command in commands().items() if all(part in command for part in own)]
 
     def stop(self) -> None:
         """End all of it."""
