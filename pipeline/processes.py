@@ -30,6 +30,11 @@ def cpus() -> int:
         return affinity
 
 
+def prepare() -> None:
+    """Have what the workers need imported, in a process of its own, while this one looks at what there is to do."""
+    _context()
+
+
 def refuse_unguarded_script() -> None:
     """Raise ``RuntimeError`` where a worker is importing the script that started it, and the script begins its work
     anew: it would wait for the lock of its own parent for ever. (Python's own check comes only when that starts workers

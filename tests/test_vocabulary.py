@@ -1,6 +1,7 @@
 """Vocabulary: the words that stand often enough, by count."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_the_order_in_which_words_are_met_does_not_matter(counts: dict[str, int]
     words = list(counts)
     random.shuffle(words)
     assert rank_words({word: counts[word] for word in words}, 3) == rank_words(counts, 3)
+
+
+def test_many_words_of_few_counts_come_in_the_same_order() -> None:
+    """They are shared out by count and sorted byte by byte; many have the same first bytes, some counts are large."""
+    draw = random.Random(1)
+    counts = {
+        "".join(draw.choices("中国人aé𠮷", k=draw.randint(1, 7))): draw.choice(
+            (1, 1, 1, 2, 65_534, 65_535, 65_536, 10**9)
+        )
+        for _ in range(20_000)
+    }
+    kept, dropped = rank_words(counts, 2)
+    assert [*kept, *dropped] == sorted(counts, key=lambda word: (-counts[word], word))
 
 
 def test_equal_counts_are_ordered_by_code_point() -> None:

@@ -89,27 +89,30 @@ static PyObject *counter_add(PyObject *object, PyObject *arguments) {
             Slot *slot = words_add(&self->words, lines[i].word, lines[i].length, keys[i], &added);
             if (!(memory = slot != NULL))
                 break;
-            self->words.words[slot->number - 1].count += lines[i].count;
-            *out++ = (int32_t)(slot->number - 1);
+            out[i] = (int32_t)(slot->number - 1);
+            PREFETCH(&self->words.words[out[i]]);
         }
+        for (size_t i = 0; i < count && memory; i++)
+            self->words.words[out[i]].count += lines[i].count;
+        out += count;
     }
     Py_END_ALLOW_THREADS
     return finish_numbers(numbers, &data, state, memory);
 }
 
-/* A word to be ordered: what nearly always decides stands here, and not somewhere in memory. */
+/* A word to be ordered among those of one count. */
 typedef struct {
-    uint64_t count, start; /* its first eight bytes, the first the highest */
+    uint64_t start; /* its first eight bytes, the first the highest: they nearly always decide */
     uint32_t number;
 } Item;
 
 /* Whether `x` stands before `y`: by falling count, then by bytes, which in UTF-8 is by code point. */
 static int before(const Words *words, const Item *x, const Item *y) {
-    if (x->count != y->count)
-        return x->count > y->count;
+    const Word *a = &words->words[x->number], *b = &words->words[y->number];
+    if (a->count != b->count)
+        return a->count > b->count;
     if (x->start != y->start)
         return x->start < y->start;
-    const Word *a = &words->words[x->number], *b = &words->words[y->number];
     int order = memcmp(words->text + a->offset, words->text + b->offset, a->length < b->length ? a->length : b->length);
     return order ? order < 0 : a->length < b->length;
 }
@@ -127,6 +130,36 @@ static void sort_items(const Words *words, Item *items, Item *room, size_t count
         *out = right < right_end && before(words, right, left) ? *right++ : *left++;
 }
 
+/* By `start` alone, a byte after the other from the last. */
+static void sort_by_start(Item *items, Item *room, size_t count) {
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        size_t places[256] = {0}, place = 0;
+        for (size_t i = 0; i < count; i++)
+            places[items[i].start >> shift & 255]++;
+        for (size_t digit = 0; digit < 256; digit++) {
+            size_t here = places[digit];
+            places[digit] = place;
+            place += here;
+        }
+        for (size_t i = 0; i < count; i++)
+            room[places[items[i].start >> shift & 255]++] = items[i];
+        memcpy(items, room, count * sizeof(Item));
+    }
+}
+
+#define MANY 1024 /* items from which sorting byte by byte takes less time than merging */
+
+/* Words of one count. */
+static void sort_equal(const Words *words, Item *items, Item *room, size_t count) {
+    if (count >= MANY)
+        sort_by_start(items, room, count);
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from + 1; to < count && (count < MANY || items[to].start == items[from].start); to++)
+            ;
+        sort_items(words, items + from, room, to - from);
+    }
+}
+
 static uint64_t first_bytes(const uint8_t *word, size_t length) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < 8; i++)
@@ -134,19 +167,35 @@ static uint64_t first_bytes(const uint8_t *word, size_t length) {
     return bytes;
 }
 
-/* The words' numbers by rank into `order`. Returns 0 without memory. */
+#define FREQUENT 65535 /* words that stand so often or more are few: together in the first bucket */
+
+static size_t bucket_of(uint64_t count) { return count < FREQUENT ? FREQUENT - (size_t)count : 0; }
+
+/* The words' numbers by rank into `order`: shared out by count, then sorted. Returns 0 without memory. */
 static int order_words(const Words *words, uint32_t *order) {
-    Item *items = malloc((words->count + words->count / 2 + 1) * sizeof(Item)); /* and room to sort them */
-    if (!items)
+    Item *items = malloc((2 * words->count + 1) * sizeof(Item)); /* and room to sort them */
+    size_t *ends = calloc(FREQUENT + 2, sizeof(size_t));
+    if (!items || !ends) {
+        free(items);
+        free(ends);
         return 0;
+    }
+    for (size_t i = 0; i < words->count; i++)
+        ends[bucket_of(words->words[i].count) + 1]++;
+    for (size_t bucket = 0; bucket <= FREQUENT; bucket++)
+        ends[bucket + 1] += ends[bucket];
     for (size_t i = 0; i < words->count; i++) {
         const Word *word = &words->words[i];
-        items[i] = (Item){word->count, first_bytes(words->text + word->offset, word->length), (uint32_t)i};
+        const uint64_t start = first_bytes(words->text + word->offset, word->length);
+        items[ends[bucket_of(word->count)]++] = (Item){start, (uint32_t)i};
     }
-    sort_items(words, items, items + words->count, words->count);
+    sort_items(words, items, items + words->count, ends[0]);
+    for (size_t bucket = 1; bucket <= FREQUENT; bucket++)
+        sort_equal(words, items + ends[bucket - 1], items + words->count, ends[bucket] - ends[bucket - 1]);
     for (size_t i = 0; i < words->count; i++)
         order[i] = items[i].number;
     free(items);
+    free(ends);
     return 1;
 }
 

@@ -90,7 +90,8 @@ def _show_estimate(made: Facts | None) -> Iterator[str]:
     seconds = made["seconds"]
     yield (
         f"estimate   {made['articles']:,} articles, {_size(made['text_bytes'])} of text;"
-        f" about {made['words_kept']:,} words; {_time(sum(seconds.values()))} on {made['cores']} cores,"
+        f" about {made['words_kept']:,} words; {_time(sum(seconds.values()))} on {made['cores']} core"
+        f"{'s' * (made['cores'] > 1)},"
         f" {_size(made['disk_bytes'])} of disk, {_size(made['memory_bytes'])} of memory"
     )
     yield f"           {', '.join(f'{name} {_time(value)}' for name, value in seconds.items())}"

@@ -75,6 +75,10 @@ def run(
         raise click.UsageError("give one of --from, --only and --force")
     if only and until:
         raise click.UsageError("--only ends with its stage already: leave --until out")
+    from pipeline.processes import prepare
+
+    if processes != 1:
+        prepare()
     from pipeline.cli import request, tables
     from pipeline.plan import make_plan
 

@@ -41,16 +41,14 @@ def first_occurrences(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64])
     """For each of n digests (two arrays of n) the index of the first that equals it; its own index if it is the
     first."""
     high, low = np.ascontiguousarray(high), np.ascontiguousarray(low)
-    order = np.argsort(high)
-    same = high[order[1:]] == high[order[:-1]]
-    twice = np.zeros(len(high), dtype=bool)
-    twice[order[1:][same]] = twice[order[:-1][same]] = True
-    places = np.flatnonzero(twice)  # few, as a rule: only they are ordered by the whole digest, and stably
+    ordered = np.sort(high)  # less than half the time of argsort
+    repeated = np.append(ordered[1:][ordered[1:] == ordered[:-1]], high[:1])  # and one more, so that there is one
+    places = np.flatnonzero(repeated[np.searchsorted(repeated[:-1], high)] == high)  # few: they alone are ordered
+    first = np.arange(len(high))
     high, low = high[places], low[places]
     order = np.lexsort((low, high))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
-    first = np.arange(len(twice))
     first[places[order]] = places[order[np.flatnonzero(new)[np.cumsum(new) - 1]]]
     return first
 
