@@ -30,6 +30,7 @@ from pipeline.processes import Job, run_jobs
 SIZES = ("500M", "1G", "2G")
 SIDES = {"processes": ("--processes", "2"), "spark": ("--on", "local[2]")}
 SHARDS = (10_000, 100_000)
+TASKS = 200  # of very many, until it is clear what one costs
 UP_TO = ("--until", "vocabulary", "--quiet", "--anyway")
 
 Facts = dict[str, Any]
@@ -127,9 +128,9 @@ def plan(count: int, folder: Path) -> Facts:
         with closing(shards.runner(jobs, 2)) as finished:
             next(finished)
             seconds = time.monotonic() - started
-            for _ in range(min(1000, count - 1)):
+            for _ in range(TASKS):
                 next(finished)
-            a_task = (time.monotonic() - started - seconds) / min(1000, count - 1)
+            a_task = (time.monotonic() - started - seconds) / TASKS
             java = [
                 pid for pid in report.descendants(os.getpid()) if b"java" in Path(f"/proc/{pid}/cmdline").read_bytes()
             ]

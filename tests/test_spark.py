@@ -18,6 +18,7 @@ import spark_work
 from conftest import CILIU, Front, read_corpus, write_articles
 
 from pipeline import cache, processes, shards, spark
+from pipeline.cli import ciliu
 from pipeline.segment import open_segmenter
 from pipeline.shards import Shard
 
@@ -260,6 +261,13 @@ def test_an_unknown_place_is_refused_before_any_work(front: Front, tmp_path: Pat
     text = write_articles(tmp_path / "a.jsonl", [{"text": "猫喜欢鱼"}])
     assert f"{place} is no place to run" in refused(front, text, "--on", place)
     assert not front.data.exists()
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/data", "hdfs://host:9000/data"])
+def test_a_data_folder_that_is_a_url_is_refused(tmp_path: Path, url: str) -> None:
+    text = write_articles(tmp_path / "a.jsonl", [{"text": "猫喜欢鱼"}])
+    with pytest.raises(click.UsageError, match="a folder is wanted, for it needs links, locks and renames"):
+        ciliu.main(["run", str(text), "--data", url], standalone_mode=False)
 
 
 def test_where_no_master_answers_the_run_ends_at_once(

@@ -100,13 +100,15 @@ def test_workers_and_executors_that_are_killed_change_no_byte(
     process = ciliu(text, data, "--until", "vocabulary", cluster=cluster)
     try:
         for number, stage in enumerate(STAGES, turn):
-            assert wait_for(lambda stage=stage: cluster.executors() and list(data.glob(f"{stage}/*.partial")), process)
+            assert wait_for(cluster.executors, process)
+            victim = drawn.choice(cluster.executors())  # now: looking for it takes as long as Vocabulary
+            assert wait_for(lambda stage=stage: list(data.glob(f"{stage}/*.partial")), process)
             time.sleep(drawn.random() * (0.1 if stage == "vocabulary" else 0.7))
             if number % 2:
                 cluster.kill("worker1")
                 cluster.start("worker1", wait=False)
             else:
-                os.kill(drawn.choice(cluster.executors()), signal.SIGKILL)
+                os.kill(victim, signal.SIGKILL)
             assert not list(data.glob(f"{stage}/*/{cache.MANIFEST}")) or number % 2, "the kill came too late"
         assert process.wait(400) == 0, (tmp_path / "said.txt").read_text(encoding="utf-8")
     finally:

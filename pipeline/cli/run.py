@@ -77,7 +77,7 @@ def run(
         raise click.UsageError("--only ends with its stage already: leave --until out")
     from pipeline.processes import prepare
 
-    if processes != 1:
+    if processes != 1 and on in (None, "processes"):
         prepare()
     from pipeline.cli import request, tables
     from pipeline.plan import make_plan
