@@ -121,7 +121,7 @@ def test_speculation_changes_no_byte(cluster: Any, few: tuple[Path, dict[str, An
     """Each task that takes longer than a fiftieth of the median runs a second time, at the same time."""
     text, expected = few
     settings = {"speculation": "true", "speculation.multiplier": "0.02", "speculation.quantile": "0.05"}
-    settings |= {"speculation.minTaskRuntime": "1ms", "speculation.interval": "5ms"}
+    settings |= {"speculation.minTaskRuntime": "1ms", "speculation.interval": "5ms", "log.level": "INFO"}
     given = " ".join(f"--conf spark.{name}={value}" for name, value in settings.items())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_SUBMIT_ARGS", f"{given} pyspark-shell")
