@@ -71,9 +71,14 @@ class Cluster:
         os.kill(self.pids.pop(name), signal.SIGKILL)
 
     def executors(self) -> list[int]:
-        """The executors' processes."""
-        own = ("CoarseGrainedExecutorBackend", str(self.folder))
-        return [pid for pid, command in commands().items() if all(part in command for part in own)]
+        """The executors' processes: the workers' children."""
+        workers = [pid for name, pid in self.pids.items() if name != "master"]
+        lists = [path for pid in workers for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        found: list[int] = []
+        for path in lists:
+            with suppress(OSError):
+                found += map(int, path.read_text(encoding="ascii").split())
+        return found
 
     def stop(self) -> None:
         """End all of it."""

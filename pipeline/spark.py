@@ -124,14 +124,13 @@ def _end(gateway: Any) -> None:
         gateway.proc.communicate(timeout=ENDING)  # closes its standard input, at which it ends
     except subprocess.TimeoutExpired:
         gateway.proc.kill()
-        gateway.proc.wait()
 
 
 def run_jobs(context: "SparkContext", jobs: Sequence[Job]) -> Generator[tuple[int, Any], None, None]:
-    """Run ``jobs`` in a task of ``context`` each; yields (index, result) as they finish.
+    """Run ``jobs`` in a task of ``context`` each; yields (index, result) as they finish. A job may run twice, at the
+    same time too; its result comes once.
 
-    Raises what a job raised; ``RuntimeError`` if a task was lost more often than Spark tries again. A job may run
-    twice, at the same time too; its result comes once.
+    Raises what a job raised; ``RuntimeError`` if a task was lost more often than Spark tries again.
     """
     arrived: deque[Result] = deque()
     finished = context.accumulator(arrived, _Stream())  # type: ignore[arg-type] # what it calls is there
