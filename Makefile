@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 SHARED ?= ../shared
 
-.PHONY: install demo test test-long lint check lock corpus bench-memory bench-job bench-nothing bench-articles bench-evaluate evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture bench-extend bench-near bench-export test-formats bench-others train-edges quality sighan spark-up spark-down bench-spark clean
+.PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots explore-screenshots bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
+	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan spark-up spark-down bench-spark clean
 
 install: .venv/installed
 
@@ -53,6 +53,15 @@ bench-job: install
 bench-nothing: install
 	$(BIN)/python benchmarks/nothing.py --shared $(SHARED)
 
+# The pictures in docs/, out of a report: make screenshots REPORT=report.html
+screenshots: install
+	$(BIN)/python demo/screenshots.py $(REPORT) docs
+
+# The pictures of docs/explore.md: make explore-screenshots DATA=demo/data MODELS="RUN RUN2"
+DATA = demo/data
+explore-screenshots: install
+	$(BIN)/python demo/explore_pictures.py $(DATA) $(MODELS)
+
 # Is the native core exactly jieba? Over all texts in $(SHARED): an hour; over random strings: half an hour.
 exact: install
 	$(BIN)/python benchmarks/exact.py --shared $(SHARED)
@@ -84,10 +93,16 @@ bench-stage: install
 bench-train: install
 	$(BIN)/python benchmarks/train_speed.py --shared $(SHARED)
 
-# Kills, full disks, runs at once, damage, power cuts, random order: some five hours; it goes on where it was stopped.
-# Ten minutes of it: make torture TORTURE="--kills 42 --full 30 --at-once 2 --damages 100 --steps 60 --power-cuts 5"
+# Kills, full disks, runs at once, damage, power cuts, random order: some three hours; it goes on where it was stopped.
+# Parts alone, in any order: make torture TORTURE="--only steps --only kills"
 torture: install
 	$(BIN)/python benchmarks/torture.py $(TORTURE)
+
+# Ten minutes of it, for CI
+torture-part: install
+	rm -rf corpus/torture_part
+	$(BIN)/python benchmarks/torture.py --work corpus/torture_part --results corpus/torture_part \
+		--kills 24 --full 20 --at-once 1 --damages 60 --power-cuts 2 --steps 150
 
 # A hundred trainings killed at random moments: ten minutes
 bench-kill: install
@@ -100,6 +115,13 @@ bench-extend: install
 bench-evaluate: install
 	$(BIN)/python benchmarks/evaluate_speed.py --shared $(SHARED)
 
+bench-explore: install
+	$(BIN)/python benchmarks/explore_speed.py
+
+# WEAT and RND beside wefe, which gets an environment of its own from PyPI: two minutes
+bench-bias: install
+	$(BIN)/python benchmarks/bias_wefe.py
+
 # A model of each corpus in $(SHARED), trained and evaluated: a quarter of an hour
 evaluate-corpora: install
 	$(BIN)/python benchmarks/evaluate_corpora.py --shared $(SHARED)
@@ -110,9 +132,19 @@ bench-articles: install
 bench-small-files: install
 	$(BIN)/python benchmarks/small_files.py --shared $(SHARED)
 
+# Known holes in what is pinned; asks PyPI
+audit: install
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet pip-audit
+	.venv/audit/bin/python -m pip_audit --requirement requirements.lock --no-deps --disable-pip --strict
+
 # Damaged inputs of every format through the stage: an hour and a half; `FUZZ="--number 16000"` for fewer
 fuzz-articles: install
 	$(BIN)/python benchmarks/fuzz_articles.py --shared $(SHARED) $(FUZZ)
+
+# 100,000 files, cold and warm; and our own part of a run on 500 MB: ten minutes, after `make corpus SIZE=500M`
+bench-many-files: install
+	$(BIN)/python benchmarks/many_files.py --corpus corpus/500M
 
 bench-sql: install
 	$(BIN)/python benchmarks/sql_speed.py --shared $(SHARED)
@@ -127,6 +159,9 @@ bench-near: install
 # Each format of a bundle in a fresh environment that has its own library alone: ten minutes, from PyPI
 test-formats: install
 	$(BIN)/python benchmarks/formats_alone.py --shared $(SHARED)
+
+elsewhere: install
+	$(BIN)/python benchmarks/elsewhere.py --shared $(SHARED)
 
 bench-export: install
 	$(BIN)/python benchmarks/export_speed.py

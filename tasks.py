@@ -121,7 +121,7 @@ class Dictionary(StageTask):
         files = self.outside_files()["files"]
         entries = [fingerprints.of(path, "entries", dictionary.entries_digest) for path in files]
         fingerprints.save()
-        return cache.digest(self.recipe_of({"entries": entries}))
+        return cache.digest({**self.recipe(), "inputs": {"entries": entries}})
 
 
 @requires(Dedup, Dictionary)

@@ -1,7 +1,8 @@
 """How fast is a model of the recipe's size exported and loaded? ``python benchmarks/export_speed.py``.
 
 352,196 words × 256 dimensions of random numbers. Text against gensim's ``save_word2vec_format`` (equal values read
-back), binary against the disk, a whole bundle with its memory, loading it and the first neighbours in a fresh process.
+back), binary against the disk, a whole bundle and each format with its memory, loading it and the first neighbours in a
+fresh process.
 """
 
 import json
@@ -16,7 +17,6 @@ from typing import Any
 import numpy as np
 from gensim.models import KeyedVectors
 
-import ciliu
 import report
 from pipeline import cache, dictionary
 from pipeline.export import formats, table
@@ -55,23 +55,46 @@ def make_model(folder: Path) -> None:
     dictionary.run([], folder / "dictionary", frequencies="file")
 
 
-def make(model: Path, bundle: Path) -> None:
+LOAD = """
+import json, sys, time
+started, before = time.perf_counter(), time.process_time()
+import ciliu
+imported, between = time.perf_counter(), time.process_time()
+model = ciliu.load(sys.argv[1])
+model.similar(model.words[1000])
+ended, after = time.perf_counter(), time.process_time()
+print(json.dumps([round(s, 3) for s in (ended - imported, after - between, ended - started, after - before)]))
+"""
+
+
+def make(model: Path, bundle: Path, names: str) -> None:
     """One bundle, as Export makes it."""
     bundle.mkdir()
     given = table.read_table(model, model / "vectors.npy")
     make_bundle(
-        bundle, given, formats.parse_list(FORMATS), About(ORIGIN), model=model,
+        bundle, given, formats.parse_list(names), About(ORIGIN), model=model,
         write_segmenter=lambda to: write_segmenter(model / "dictionary", [], [], ORIGIN, to),
     )  # fmt: skip
 
 
-def load(bundle: Path) -> None:
-    """Load and look up; prints seconds and CPU seconds, the imports left out."""
-    started, before = time.perf_counter(), time.process_time()
-    model = ciliu.load(bundle)
-    model.similar(model.words[1000])
-    taken = time.perf_counter() - started, time.process_time() - before
-    print(json.dumps([round(seconds, 3) for seconds in taken]))
+def load(bundle: Path) -> dict[str, list[float]]:
+    """Load and look up in five fresh processes: seconds and CPU seconds, without the imports and with them."""
+    runs = [report.run_measured([sys.executable, "-c", LOAD, str(bundle)], bundle) for _ in range(5)]
+    columns = zip(*(json.loads(one["output"]) for one in runs), strict=True)
+    names = ("seconds", "cpu_seconds", "seconds_with_imports", "cpu_seconds_with_imports")
+    return {f"load_and_first_neighbours_{name}": sorted(column) for name, column in zip(names, columns, strict=True)}
+
+
+def memory(work: Path, make_command: list[str]) -> dict[str, int]:
+    """Bytes above the model's at the peak of making a bundle of each format alone; the full model needs a training."""
+    peaks = {}
+    for name in formats.FORMATS.keys() - {"gensim"}:
+        bundle = work / "one"
+        peak = report.run_measured([*make_command, str(work), str(bundle), name], work)["peak_bytes"]
+        peaks[name] = peak - WORDS * SIZE * 4
+        print(f"{name}: {peaks[name]:,} bytes above the model", flush=True)
+        shutil.rmtree(bundle)
+    return dict(sorted(peaks.items()))
 
 
 def timed(function: Any) -> float:
@@ -117,28 +140,25 @@ def compare(model: Path, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = report.make_parser(__doc__, shared=False)
-    parser.add_argument("--make", nargs=2, type=Path, help=argparse_hidden())
-    parser.add_argument("--load", type=Path, help=argparse_hidden())
+    parser.add_argument("--make", nargs=3, help="(for itself)")
     given = parser.parse_args()
     if given.make:
-        return make(*given.make)
-    if given.load:
-        return load(given.load)
+        model, bundle, names = given.make
+        return make(Path(model), Path(bundle), names)
     given.work.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="export-", dir=given.work)).resolve()
     try:
         make_model(work)
-        me = [sys.executable, str(Path(__file__).resolve())]
-        whole = report.run_measured([*me, "--make", str(work), str(work / "bundle")], work)
-        loads = [report.run_measured([*me, "--load", str(work / "bundle")], work) for _ in range(5)]
+        make_command = [sys.executable, str(Path(__file__).resolve()), "--make"]
+        whole = report.run_measured([*make_command, str(work), str(work / "bundle"), FORMATS], work)
         model = WORDS * SIZE * 4
         facts = {
             "words": WORDS, "vector_size": SIZE, "model_bytes": model,
             "bundle": {"formats": FORMATS, "seconds": whole["seconds"], "cpu_seconds": whole["cpu_seconds"],
                        "others_cpu_seconds": whole["others_cpu_seconds"], "peak_bytes": whole["peak_bytes"],
                        "peak_above_the_model_bytes": whole["peak_bytes"] - model},
-            "load_and_first_neighbours_seconds": sorted(json.loads(one["output"])[0] for one in loads),
-            "load_and_first_neighbours_cpu_seconds": sorted(json.loads(one["output"])[1] for one in loads),
+            **load(work / "bundle"),
+            "peak_above_the_model_bytes_by_format": memory(work, make_command),
             **compare(work, work),
         }  # fmt: skip
     finally:
@@ -146,11 +166,6 @@ def main() -> None:
     print(json.dumps(facts, indent=1))
     report.write_result("export", facts, given.results)
     return None
-
-
-def argparse_hidden() -> str:
-    """For the processes that this one starts."""
-    return "(for itself)"
 
 
 if __name__ == "__main__":

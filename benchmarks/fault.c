@@ -1,5 +1,6 @@
 /* A full disk from the Nth write on, for torture.py: preloaded, it counts what is written below FAULT_FOLDER in a file
-   that all processes map (FAULT_COUNTER), and from number FAULT_AT on says ENOSPC. */
+   that all processes map (FAULT_COUNTER), and from number FAULT_AT on says ENOSPC, or the number in FAULT_ERRNO.
+   With FAULT_LOCK no file can be locked: flock says that number, as network folders do. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -42,7 +44,13 @@ static int is_full(int file)
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define REFUSE(file) if (is_full(file)) { errno = ENOSPC; return -1; }
+static int full_disk(void)
+{
+    const char *number = getenv("FAULT_ERRNO");
+    return number ? atoi(number) : ENOSPC;
+}
+
+#define REFUSE(file) if (is_full(file)) { errno = full_disk(); return -1; }
 
 ssize_t write(int file, const void *data, size_t size) { REFUSE(file) return REAL(write)(file, data, size); }
 ssize_t writev(int file, const struct iovec *parts, int n) { REFUSE(file) return REAL(writev)(file, parts, n); }
@@ -59,7 +67,7 @@ ssize_t sendfile64(int out, int in, off64_t *at, size_t size)
 }
 size_t fwrite(const void *data, size_t size, size_t number, FILE *file)
 {
-    if (is_full(fileno(file))) { errno = ENOSPC; return 0; }
+    if (is_full(fileno(file))) { errno = full_disk(); return 0; }
     return REAL(fwrite)(data, size, number, file);
 }
 int mkdir(const char *path, mode_t mode)
@@ -71,6 +79,12 @@ int mkdir(const char *path, mode_t mode)
         full = is_full(handle);
         if (handle >= 0) close(handle);
     }
-    if (full) { errno = ENOSPC; return -1; }
+    if (full) { errno = full_disk(); return -1; }
     return REAL(mkdir)(path, mode);
+}
+int flock(int file, int how)
+{
+    const char *number = getenv("FAULT_LOCK");
+    if (number) { errno = atoi(number); return -1; }
+    return REAL(flock)(file, how);
 }

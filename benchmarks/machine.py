@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,11 @@ WORDS = [
 ]
 PARAMETERS = {"Segment.HMM": ("false", "true"), "Vocabulary.min_count": ("1", "3"), "Train.window": ("2", "5")}
 EVENTS = {"open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir"}
-HANG = 120.0  # seconds
+IMPORTED = (  # by a run, while it works: here once, before the forks; that is half of what most runs would take
+    "gensim.models", "pipeline.cli.gc", "pipeline.cli.needs", "pipeline.cli.request", "pipeline.cli.run",
+    "pipeline.cli.tables", "pipeline.evaluate.gate", "pipeline.gc",
+)  # fmt: skip
+HANG = 600.0  # seconds
 
 
 def write_sources(folder: Path) -> None:
@@ -126,6 +131,8 @@ class Machine:
     said: str = ""
 
     def __post_init__(self) -> None:
+        for name in IMPORTED:
+            import_module(name)
         write_sources(self.folder / "all")
         (self.folder / "text").mkdir()
         self.data = self.folder / "data"
@@ -217,6 +224,19 @@ class Machine:
             self.counts["gc"] += 1
             if status:
                 self.wrong.append(f"gc: {status}: {(self.folder / 'gc.log').read_text(encoding='utf-8')}")
+
+
+def members(session: int) -> list[int]:
+    """The processes of a session that live."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(entry.parent.name))
+    return sorted(found)
 
 
 def flip(path: Path, place: int) -> None:

@@ -1,8 +1,9 @@
 """Kills, full disks, runs at once, damage, power cuts, and all of it in any order, on the real stages over some fifty
 articles; counts what came out wrong. ``python benchmarks/torture.py``.
 
-Each part goes on from where it was stopped (``--work``). After each attack the next run must give what a clean folder
-gives, byte for byte. ``--kills 0`` and so on leave a part out.
+Each part goes on from where it was stopped, as long as the code that is tested is the same (``--work``). After each
+attack the next run must give what a clean folder gives, byte for byte. ``--only steps --only kills`` are parts alone.
+Exit status 1 if anything went wrong.
 """
 
 import contextlib
@@ -17,13 +18,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import machine
 import pipeline.shards
 import report
-from machine import STAGES, Machine
+from machine import STAGES, Machine, members
 from pipeline import cache, damage
 
 METHODS = ("forkserver", "spawn", "fork")
@@ -36,7 +38,10 @@ if __name__ == "__main__":
     pipeline.cli.main()
 """
 SIZE = 1 << 12  # bytes of a shard, so that little text makes many
-SECONDS = 120  # that no run may take
+SECONDS = 600  # that no run may take
+GONE = 20  # seconds until a killed run's processes are gone, on a busy machine
+PARTS = ("kills", "full", "at-once", "damages", "power-cuts", "steps")
+INSIDE = 0.1  # share of the kills that must be inside each stage's work
 MIB = 1 << 20
 
 Json = dict[str, Any]
@@ -48,7 +53,8 @@ class Torture:
     def __init__(self, work: Path, seed: int) -> None:
         work.mkdir(parents=True, exist_ok=True)
         self.work, self.seed = work, seed
-        self.notes = work / "torture.json"
+        self.tested = digest_of_code()
+        self.notes = work / f"{self.tested[:8]}-{seed}.json"
         self.counts: Json = json.loads(self.notes.read_bytes()) if self.notes.exists() else {}
         pipeline.shards.SIZE = SIZE  # for the runs that are forks
         shutil.rmtree(work / "machine", ignore_errors=True)
@@ -56,14 +62,27 @@ class Torture:
         self.machine = Machine(work / "machine")
         self.machine.set_sources({"a", "b", "c"})
         self.whole = work / "machine" / "whole"
-        self.run(self.whole, "forkserver").wait(SECONDS)
+        began = time.monotonic()
+        status, said = self.finish(self.run(self.whole, "forkserver"))
+        if status:
+            raise RuntimeError(said)
+        self.took = time.monotonic() - began
         self.expected = machine.digests(self.whole)
+        self.walked: Machine | None = None
+        self.clean_notes = work / f"{self.tested[:8]}-clean.json"
         self.seconds = {name: made["seconds"] for name, made in report.read_manifests(self.whole).items()}
 
-    def part(self, name: str, target: int, attack: Callable[[random.Random, Counter[str]], str]) -> None:
-        """Call ``attack`` until it was counted ``target`` times; an attack returns what was wrong."""
+    def part(
+        self,
+        name: str,
+        target: int,
+        attack: Callable[[random.Random, Counter[str]], str],
+        enough: Callable[[Counter[str]], bool] = lambda counted: True,
+    ) -> None:
+        """Call ``attack`` until it was counted ``target`` times and what it counted is ``enough``; an attack returns
+        what was wrong."""
         note = self.counts.setdefault(name, {"done": 0, "wrong": [], "counts": {}, "seconds": 0.0})
-        while note["done"] < target:
+        while note["done"] < target or (note["done"] < 3 * target and not enough(Counter(note["counts"]))):
             counted = Counter(note["counts"])
             began = time.monotonic()
             wrong = attack(random.Random(f"{self.seed} {name} {note['done']}"), counted)
@@ -72,7 +91,9 @@ class Torture:
             if wrong:
                 note["wrong"].append(wrong)
                 print(f"{name} {note['done']}: {wrong}", flush=True)
-            self.notes.write_text(json.dumps(self.counts, ensure_ascii=False, indent=1), encoding="utf-8")
+            unfinished = self.notes.with_suffix(".unfinished")
+            unfinished.write_text(json.dumps(self.counts, ensure_ascii=False, indent=1), encoding="utf-8")
+            unfinished.replace(self.notes)
         if target:
             print(f"{name}: {note['done']}, wrong {len(note['wrong'])}, {note['counts']}", flush=True)
 
@@ -105,11 +126,12 @@ class Torture:
             shutil.rmtree(data / stage)
         return data
 
-    def compare(self, data: Path, method: str = "forkserver") -> str:
-        """A run that nobody disturbs: what is wrong after it."""
-        status, said = self.finish(self.run(data, method))
+    def compare(self, data: Path) -> str:
+        """A run that nobody disturbs: what is wrong after it. It is a fork of this process, where all is imported."""
+        log = self.work / "machine" / "log"
+        status = machine.run_forked(["run", *self.machine.arguments()], data, log)
         if status:
-            return f"the next run: status {status}: {said[-1000:]}"
+            return f"the next run: status {status}: {log.read_text(encoding='utf-8', errors='replace')[-1000:]}"
         found = machine.digests(data)
         if found != self.expected:
             return f"other outputs: {sorted(set(found.items()) ^ set(self.expected.items()))}"
@@ -135,7 +157,7 @@ class Torture:
         status, said = self.finish(process)
         began = time.monotonic()
         while members(process.pid):
-            if time.monotonic() - began > 5:
+            if time.monotonic() - began > GONE:
                 os.killpg(process.pid, signal.SIGKILL)
                 return f"orphans of {stage} by {method}, {whom} killed: {members(process.pid)}"
             time.sleep(0.01)
@@ -144,7 +166,7 @@ class Torture:
         counted[whom] += 1
         if status not in (0, 5, -9):
             return f"{stage}, {method}, {whom}: status {status}: {said[-500:]}"
-        return self.compare(data, method)
+        return self.compare(data)
 
     def _kill(self, main: int, whom: str) -> None:
         others = [member for member in members(main) if member != main]
@@ -155,7 +177,7 @@ class Torture:
 
     # --- full disks ---------------------------------------------------------------------------------------------------
 
-    def full(self, drawn: random.Random, counted: Counter[str], number: int, library: Path) -> str:
+    def full(self, counted: Counter[str], number: int, library: Path) -> str:
         """The disk is full from write ``number`` on; then there is room again."""
         data = self.work / "machine" / "data"
         shutil.rmtree(data, ignore_errors=True)
@@ -192,7 +214,7 @@ class Torture:
         counted["waited"] += sum("waiting for process" in said for _, said in ended)
         counted["runs"] += 8
         bad = [f"status {status}: {said[-500:]}" for status, said in ended if status]
-        for name in ("train", "export"):  # of the other window; what is left is compared
+        for name in machine.AFTER["train"]:  # of the other window; what is left is compared
             for path in (data / name).glob("*"):
                 if path.name not in self.expected[name]:
                     shutil.rmtree(path)
@@ -247,7 +269,7 @@ class Torture:
             subprocess.run(["mount", "-o", "loop,commit=5", image, disk], check=True)
             try:
                 process = self.run(disk / "data", "forkserver")
-                time.sleep(0.5 + drawn.random() * 6)
+                time.sleep(drawn.random() * self.took)
                 subprocess.run(["cp", "--sparse=always", image, copy], check=True)
                 self.finish(process)
             finally:
@@ -260,18 +282,35 @@ class Torture:
             finally:
                 subprocess.run(["umount", "-l", disk], check=True)
 
+    # --- all of it in any order ---------------------------------------------------------------------------------------
 
-def members(session: int) -> list[int]:
-    """The processes of a session that live."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(entry.parent.name))
-    return sorted(found)
+    def step(self, drawn: random.Random, counted: Counter[str]) -> str:
+        """One step of the state machine, on a folder that all steps share."""
+        if self.walked is None:
+            self.walked = Machine(self.work / "machine" / "steps", clean=self.clean())
+        self.walked.counts.clear()
+        machine.step(self.walked, drawn)
+        counted.update(self.walked.counts)
+        wrong = "; ".join(self.walked.wrong)
+        self.walked.wrong.clear()
+        self.clean_notes.write_text(json.dumps(self.walked.clean), encoding="utf-8")
+        return wrong
+
+    def clean(self) -> dict[str, dict[str, str]]:
+        """What clean folders gave, by their settings, remembered over sessions."""
+        return json.loads(self.clean_notes.read_bytes()) if self.clean_notes.exists() else {}
+
+
+def digest_of_code() -> str:
+    """What is tested: the digest of all that a run is made of."""
+    files = [path for folder in ("pipeline", "ciliu") for path in (report.REPOSITORY / folder).rglob("*")]
+    sources = sorted(path for path in files if path.suffix in {".py", ".c", ".h"})
+    return cache.digest([cache.file_digest(path) for path in (*sources, report.REPOSITORY / "tasks.py")])
+
+
+def inside_each(counted: Counter[str], target: int) -> bool:
+    """Were enough of the kills inside the work of each stage?"""
+    return all(counted[f"in {stage}"] >= INSIDE * target for stage in STAGES if target > len(STAGES) / INSIDE)
 
 
 def compile_faults(work: Path) -> Path | None:
@@ -306,45 +345,54 @@ def main() -> None:
     amounts = {"kills": 200, "full": 0, "at-once": 20, "damages": 1000, "steps": 10_000, "power-cuts": 51}
     for name, amount in amounts.items():
         parser.add_argument(f"--{name}", type=int, default=amount, help=f"how many  [{amount or 'each write'}]")
-    parser.add_argument("--no-full", action="store_true", help="leave full disks out")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may stand several times")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", default="torture", help="of the JSON")
     given = parser.parse_args()
     torture = Torture(given.work.absolute() / "torture", given.seed)
     skipped = {}
-    torture.part("kills", given.kills, torture.kill)
-    library = compile_faults(torture.work)
-    if library and not given.no_full:
-        writes = torture.writes(library)
-        number = given.full or writes
-        torture.part("full", number, lambda drawn, counted: torture.full(
-            drawn, counted, 1 + torture.counts["full"]["done"] * writes // number, library))  # fmt: skip
-        torture.counts["full"]["writes of a run"] = writes
-    elif not library:
-        skipped["full"] = "no C compiler"
-    torture.part("at once", given.at_once, torture.at_once)
-    torture.part("damages", given.damages, torture.damaged)
-    if given.power_cuts and can_mount(torture.work):
-        torture.part("power cuts", given.power_cuts, torture.power_cut)
-    elif given.power_cuts:
-        skipped["power cuts"] = "no loop device can be mounted here"
-    walked = Machine(torture.work / "machine" / "steps")
-
-    def step(drawn: random.Random, counted: Counter[str]) -> str:
-        walked.counts.clear()
-        machine.step(walked, drawn)
-        counted.update(walked.counts)
-        wrong = "; ".join(walked.wrong)
-        walked.wrong.clear()
-        return wrong
-
-    torture.part("steps", given.steps, step)
+    for name in given.only or PARTS:
+        why = do_part(torture, name, vars(given)[name.replace("-", "_")])
+        if why:
+            skipped[name] = why
+            print(f"{name}: left out: {why}", flush=True)
     wrong = {name: note["wrong"] for name, note in torture.counts.items()}
     hangs = sum("-1000" in entry or "hung" in entry for entries in wrong.values() for entry in entries)
     orphans = sum("orphans" in entry for entries in wrong.values() for entry in entries)
     total = {"lost or wrong": sum(map(len, wrong.values())) - hangs - orphans, "orphans": orphans, "hangs": hangs}
-    report.write_result(given.name, {"total": total, "skipped": skipped, "parts": torture.counts}, given.results)
-    print(total, skipped)
+    facts = {"total": total, "skipped": skipped, "code": torture.tested, "parts": torture.counts}
+    report.write_result(given.name, facts, given.results)
+    print(total)
+    sys.exit(any(total.values()))
+
+
+def do_part(torture: Torture, name: str, amount: int) -> str:
+    """One part; why it is left out, if it is."""
+    if name == "full":
+        return fill_disks(torture, amount)
+    if name == "power-cuts" and not can_mount(torture.work):
+        return "no loop device can be mounted here"
+    attack = {"kills": torture.kill, "at-once": torture.at_once, "damages": torture.damaged,
+              "power-cuts": torture.power_cut, "steps": torture.step}[name]  # fmt: skip
+    enough = partial(inside_each, target=amount) if name == "kills" else lambda counted: True
+    torture.part(name, amount, attack, enough)
+    return ""
+
+
+def fill_disks(torture: Torture, amount: int) -> str:
+    """``amount`` of the writes of a run, or each if 0, meet a full disk."""
+    library = compile_faults(torture.work)
+    if library is None:
+        return "no C compiler"
+    writes = torture.writes(library)
+    number = amount or writes
+
+    def attack(drawn: random.Random, counted: Counter[str]) -> str:
+        return torture.full(counted, 1 + torture.counts["full"]["done"] * writes // number, library)
+
+    torture.part("full", number, attack)
+    torture.counts["full"]["writes of a run"] = writes
+    return ""
 
 
 if __name__ == "__main__":

@@ -15,13 +15,14 @@ def load(folder: str | Path | None = None) -> Cutter:
     """The segmenter of the bundle in ``folder``; None: the one that this file lies in."""
     place = Path(folder or Path(__file__).parent) / "segmenter"
     rules = json.loads((place / "segmenter.json").read_bytes())
+    opencc = None if rules["opencc"] == "none" else json.loads((place / "opencc.json").read_bytes())
     if rules["engine"] == "none":
-        return Cutter(rules, str.split)
+        return Cutter(rules, str.split, opencc)
     facts = json.loads((place / "dictionary.json").read_bytes())
     with (place / "dictionary.tsv").open(encoding="utf-8", newline="\n") as file:
         words = [(word, int(frequency)) for word, frequency in (line.rstrip("\n").split("\t") for line in file)]
     engine = JiebaEngine(words, facts["total"], facts["force_split"])
-    return Cutter(rules, lambda text: engine.lcut(text, HMM=rules["HMM"]))
+    return Cutter(rules, lambda text: engine.lcut(text, HMM=rules["HMM"]), opencc)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ Nothing that a bundle carries is run: no pickle is opened, its ``.py`` files are
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ciliu.matrices import Matrix, read_vectors
 from ciliu.segmenter import Segmenter
 from ciliu.vectors import Vectors
 
+WORD = re.compile(r"([^\t\n]*)\t[^\n]*\n")  # a line of vocab.tsv
 LARGEST = 64 << 20  # bytes of a JSON file; a list of a million stop words has ten
 
 
@@ -120,15 +122,17 @@ def read_json(path: Path) -> Any:
 def read_words(path: Path) -> list[str]:
     """The first column of ``vocab.tsv``. Raises ``ValueError`` for what is no such file."""
     head, _, body = path.read_bytes().decode("utf-8").partition("\n")
-    if head != "word\tcount\trank" or (body and not body.endswith("\n")):
+    words = WORD.findall(body)  # in a third of the time that splitting lines takes, which is half a second's fifth
+    if head != "word\tcount\trank" or (body and not body.endswith("\n")) or len(words) != body.count("\n"):
         raise ValueError(f"{path.name} is no table of words: its head is {head[:60]!r}")
-    return [line.partition("\t")[0] for line in body.split("\n")[:-1]]
+    return words
 
 
 def open_cutter(folder: Path) -> Cutter:
     """The segmenter of a bundle, from its folder ``segmenter``."""
     rules = read_json(folder / "segmenter.json")
+    opencc = None if rules["opencc"] == "none" else read_json(folder / "opencc.json")
     if rules["engine"] == "none":
-        return Cutter(rules, str.split)
+        return Cutter(rules, str.split, opencc)
     segmenter, HMM = Segmenter(folder), bool(rules["HMM"])
-    return Cutter(rules, lambda text: segmenter.engine_lcut(text, HMM))
+    return Cutter(rules, lambda text: segmenter.engine_lcut(text, HMM), opencc)

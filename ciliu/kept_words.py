@@ -1,9 +1,9 @@
 """From a text to the words that the pipeline makes of it, by the rules of a bundle's ``segmenter.json``."""
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
+from ciliu.conversion import make_converter
 from ciliu.normal_form import normalize
 from ciliu.protect import Protect
 from ciliu.sentences import cut_sentences, is_punctuation
@@ -16,13 +16,13 @@ class Cutter:
 
     ``rules``: ``normal_form`` (names of rules), ``opencc``, ``engine`` (``none``: the text is cut already, by white
     space), ``keep_punctuation``, ``stop_words``, ``protect`` (``words``, ``patterns``). ``lcut`` is the segmenter's,
-    over the dictionary that goes with the rules.
+    over the dictionary that goes with the rules; ``opencc`` the tables of ``opencc.json``, for rules that name some.
     """
 
-    def __init__(self, rules: dict[str, Any], lcut: Lcut) -> None:
+    def __init__(self, rules: dict[str, Any], lcut: Lcut, opencc: dict[str, Any] | None = None) -> None:
         kept = rules["protect"]
         self.rules, self._lcut = rules, lcut
-        self._convert = open_opencc(rules["opencc"]) if rules["opencc"] != "none" else None
+        self._convert = make_converter(opencc) if opencc else None
         self._protect = Protect(kept["words"], kept["patterns"]) if kept["words"] or kept["patterns"] else None
         self._dropped = frozenset(rules["stop_words"])
 
@@ -59,15 +59,6 @@ class Cutter:
         if word in self._dropped or word.isspace():
             return False
         return bool(self.rules["keep_punctuation"]) or not is_punctuation(word)
-
-
-def open_opencc(configuration: str) -> Callable[[str], str]:
-    """OpenCC's conversion. Raises ``ValueError`` where it is not installed."""
-    try:
-        convert: Callable[[str], str] = import_module("opencc").OpenCC(configuration).convert
-    except ImportError:
-        raise ValueError(f"the training text was simplified by OpenCC ({configuration}): pip install opencc") from None
-    return convert
 
 
 def split_words(text: str) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ A password stays in the memory of this process and of the workers that need it. 
 without it, so a later run takes it from ``CILIU_SQL_PASSWORD``, or the driver finds one itself (``~/.pgpass``).
 """
 
+import functools
 import os
 import re
 from importlib.metadata import entry_points
@@ -15,6 +16,8 @@ HIDDEN = "***"
 
 _URL = re.compile(r"((?:-[^=\s]*=)?[A-Za-z][\w+.-]*://[^:/?#@]*):(.*)@", re.DOTALL)  # to the last @: rather too much
 _FIELD = re.compile(r"([?&][^=&]*(?:passw|pwd|secret|token|odbc_connect)[^=&]*=)[^&]*", re.IGNORECASE)
+_WEB_USER = re.compile(r"(https?://)[^/?#]*@")
+_WEB_QUERY = re.compile(r"(https?://[^?#]*[?#]).+", re.DOTALL)
 
 _taken: dict[str, str] = {}
 
@@ -24,11 +27,19 @@ def is_database(source: str) -> bool:
     match = re.match(r"([A-Za-z]\w*)(\+\w+)?://", source)
     if not match:
         return False
-    return match[1] in BUILT_IN or any(one.name == match[1] for one in entry_points(group="sqlalchemy.dialects"))
+    return match[1] in BUILT_IN or match[1] in _added()
+
+
+@functools.cache
+def _added() -> frozenset[str]:
+    """The dialects that installed packages add; to look takes milliseconds."""
+    return frozenset(one.name for one in entry_points(group="sqlalchemy.dialects"))
 
 
 def hide(text: str) -> str:
-    """``text``, an argument of a command, with ``***`` for a password in a URL."""
+    """``text``, an argument of a command, with ``***`` for a password in a URL; of a web address the query too."""
+    if re.search("https?://", text):
+        return _WEB_QUERY.sub(rf"\1{HIDDEN}", _WEB_USER.sub(rf"\1{HIDDEN}@", text))
     match = _URL.match(text)
     hidden = f"{match[1]}:{HIDDEN}@{text[match.end() :]}" if match else text
     return _FIELD.sub(rf"\1{HIDDEN}", hidden) if "://" in hidden else hidden

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,24 @@ class Fingerprints:
     def __init__(self, data: Path) -> None:
         self._path = data / MEMO
         self._fresh: dict[str, list[Any]] = {}
-        try:
-            self._memo: dict[str, list[Any]] = sealed.read(self._path)
-        except (OSError, ValueError):
-            self._memo = {}
 
-    def of(self, path: Path, kind: str, compute: Callable[[Path], Any]) -> Any:
-        """``compute(path)``, or what it gave for the same inode, size and mtime. ``kind`` names the computation.
+    @cached_property
+    def _memo(self) -> dict[str, list[Any]]:
+        """What was noted before; read when it is first asked for, once as long as it is the same file."""
+        try:
+            stat = self._path.stat()
+            return dict(_read(self._path, (stat.st_ino, stat.st_size, stat.st_mtime_ns)))
+        except (OSError, ValueError):
+            return {}
+
+    def of(self, path: Path, kind: str, compute: Callable[[Path], Any], stat: os.stat_result | None = None) -> Any:
+        """``compute(path)``, or what it gave for the same inode, size and mtime (``stat``, where the caller has it).
+        ``kind`` names the computation.
 
         Raises ``ValueError`` if there is no such file.
         """
         try:
-            stat = path.stat()
+            stat = stat or path.stat()
         except FileNotFoundError:
             raise ValueError(f"there is no file {path}") from None
         name = f"{kind} {os.path.abspath(path)}"
@@ -61,6 +68,12 @@ class Fingerprints:
             with suppress(OSError):
                 unfinished.unlink()
         self._fresh = {}
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, state: tuple[int, int, int]) -> dict[str, list[Any]]:
+    memo: dict[str, list[Any]] = sealed.read(path)
+    return memo
 
 
 def file_contents(paths: list[Path], data: str) -> list[list[str]]:

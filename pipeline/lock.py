@@ -46,7 +46,7 @@ def hold(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """Lock a folder, together with others if ``shared``; waits for whoever holds it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        _lock(handle, folder, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
@@ -76,18 +76,24 @@ def _wait(handle: int, partial: Path) -> None:
 
 
 def lock_at_once(handle: int, partial: Path) -> bool:
-    """Lock an open folder if nobody holds it. Raises ``OSError`` with a sentence where the file system has no locks:
-    two runs would write into one folder."""
+    """Lock an open folder if nobody holds it."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, partial, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def _lock(handle: int, folder: Path, how: int) -> None:
+    """flock. Raises ``OSError`` with a sentence where the file system has no locks: two runs would write into one
+    folder."""
+    try:
+        fcntl.flock(handle, how)
     except OSError as error:
         if error.errno in NO_LOCKS:
             message = "this file system has no locks (flock): choose a data folder on another (--data)"
-            raise OSError(error.errno, message, str(partial.parent.parent)) from None
+            raise OSError(error.errno, message, str(folder)) from None
         raise
-    return True
 
 
 def is_same(handle: int, path: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import luigi
 
-from pipeline import database_urls
+from pipeline import database_urls, remote
 from pipeline.evaluate.set_files import list_files
 
 
@@ -46,10 +46,10 @@ def choice(default: str, *others: str, description: str) -> luigi.ChoiceParamete
 
 
 class SourcesParameter(FilesParameter):
-    """Files, folders and databases; a password in an URL goes no further: into no task's id, no record."""
+    """Files, folders, databases, URLs of others; a secret in one goes no further: into no task's id, no record."""
 
     def normalize(self, value: Any) -> Any:
-        return tuple(database_urls.take(source) for source in super().normalize(value))
+        return tuple(remote.take(database_urls.take(source)) for source in super().normalize(value))
 
 
 class SetsParameter(FilesParameter):

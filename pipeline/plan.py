@@ -9,6 +9,8 @@ from typing import Any
 from pipeline import cache
 from pipeline.task import StageTask
 
+VERSIONS = {"version": None, "versions": None}  # what in a recipe is no wish of a person
+
 
 @dataclass(frozen=True)
 class Step:
@@ -51,6 +53,26 @@ def explain(task: StageTask, problem: str, last_keys: Mapping[str, str]) -> str:
     if nearest is None:
         return "never made"
     return "; ".join(describe_changes(nearest, task.recipe())) or "its output is gone"
+
+
+def keep_versions(end: StageTask) -> dict[str, list[str]]:
+    """Have the tasks of ``end`` stand for earlier outputs that differ in nothing but versions, where there are such.
+    Returns the changes of versions, by stage; ``StageTask.keep(None)`` takes it back."""
+    kept = {}
+    for task in end.walk():
+        task.keep(None)  # its inputs may be others now
+        if task.anew or task.problem() is None:
+            continue
+        now = json.loads(json.dumps(task.recipe()))
+        for manifest in read_manifests(task.folder.parent):
+            earlier = json.loads(manifest["recipe"])
+            if {**earlier, **VERSIONS} == {**now, **VERSIONS}:
+                task.keep(earlier)
+                if task.problem() is None:
+                    kept[task.name] = describe_changes(earlier, now)
+                    break
+                task.keep(None)
+    return kept
 
 
 def find_nearest(task: StageTask) -> cache.Json | None:

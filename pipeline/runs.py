@@ -27,7 +27,8 @@ def recorded(data: Path, request: cache.Json, done: str) -> Iterator[Path]:
         lock = hold(folder)
         lock.__enter__()
         now = datetime.datetime.now(datetime.UTC).isoformat()
-        note(folder, {"run": folder.name, "started": now, "state": "running", **request})
+        number = 1 + max((_number(record) for record in read_all(data)), default=0)
+        note(folder, {"run": folder.name, "number": number, "started": now, "state": "running", **request})
     started = time.monotonic()
     try:
         yield folder
@@ -67,7 +68,13 @@ def read_all(data: Path) -> list[cache.Json]:
             records.append(sealed.read(path, LAST))
         except ValueError:
             progress.say(f"{path} is damaged: that run is left out", level=logging.WARNING)
-    return sorted(records, key=lambda record: (record["started"], record["run"]), reverse=True)
+    return sorted(records, key=lambda record: (_number(record), record["started"], record["run"]), reverse=True)
+
+
+def _number(record: cache.Json) -> int:
+    """Runs are counted, for clocks are set back; those of an earlier version are not."""
+    number: int = record.get("number", 0)
+    return number
 
 
 def find(data: Path, run: str | None = None) -> cache.Json:

@@ -44,6 +44,9 @@ class StageTask(luigi.Task):
     )  # fmt: skip
 
     anew = False  # set by the front door: make it again although it is there
+    kept = False  # it stands for an output of other versions
+    _recipe: cache.Json | None = None
+    _key: str | None = None
 
     @property
     def name(self) -> str:
@@ -114,27 +117,28 @@ class StageTask(luigi.Task):
 
     def recipe(self) -> cache.Json:
         """All that the output depends on."""
-        if "_recipe" not in vars(self):
-            self._recipe = self.recipe_of(self.outside())
+        if self._recipe is None:
+            self._recipe = {
+                "stage": self.name,
+                "version": self.stage.VERSION,
+                "versions": {name: library_version(name) for name in self.versions()},
+                "parameters": self.settings(),
+                "inputs": {**self.outside(), **{task.name: task.identity() for task in self.inputs()}},
+            }
         return self._recipe
+
+    def keep(self, recipe: cache.Json | None) -> None:
+        """Stand for the output of ``recipe``, which other versions made; without one, for its own again."""
+        self.kept, self._recipe, self._key = recipe is not None, recipe, None
 
     def versions(self) -> tuple[str, ...]:
         """The libraries that shape the bytes."""
         return self.stage.VERSIONS  # type: ignore[no-any-return] # a module's
 
-    def recipe_of(self, outside: dict[str, Any]) -> cache.Json:
-        return {
-            "stage": self.name,
-            "version": self.stage.VERSION,
-            "versions": {name: library_version(name) for name in self.versions()},
-            "parameters": self.settings(),
-            "inputs": {**outside, **{task.name: task.identity() for task in self.inputs()}},
-        }
-
     @property
     def key(self) -> str:
         """Names the output."""
-        if "_key" not in vars(self):
+        if self._key is None:
             self._key = cache.digest(self.recipe())
         return self._key
 
@@ -168,6 +172,8 @@ class StageTask(luigi.Task):
 
     def run(self) -> None:
         refuse_unguarded_script()
+        if self.kept:
+            raise ValueError(f"{self.folder} is to be made again, which other versions made: leave --keep-versions out")
         made = cache.make(self.folder, self.description(), self._work, current=lambda: self.complete(), anew=self.anew)
         self.anew = False
         if made:

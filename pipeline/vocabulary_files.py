@@ -1,5 +1,6 @@
 """The files of Vocabulary, read."""
 
+import mmap
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,14 @@ def read_vocabulary(vocabulary: Path, name: str = "vocab.tsv") -> Iterator[tuple
         for line in file:
             word, count, _ = line.split("\t")
             yield word, int(count)
+
+
+def count_dropped(vocabulary: Path, word: str) -> int:
+    """How often a word stands that ``dropped.tsv`` has; 0 where it does not."""
+    with (vocabulary / "dropped.tsv").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        before = f"\n{word}\t".encode("utf-8", "surrogatepass")
+        at = data.find(before)
+        return 0 if at < 0 else int(data[at + len(before) : at + len(before) + 20].split(b"\t")[0])
 
 
 def read_maps(vocabulary: Path) -> Iterator[tuple[str, Ranks]]:

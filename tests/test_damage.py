@@ -97,6 +97,16 @@ def test_what_a_run_reads_is_mended_in_the_same_run(
     assert front.run() == set()
 
 
+def test_only_a_run_that_mended_nothing_says_that_there_was_nothing_to_do(
+    front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert front.run() == set()
+    assert "nothing to do" in capsys.readouterr().out
+    flip(front.folder("export") / "bundle" / "vectors.bin")
+    assert front.run() == {"export"}
+    assert "nothing to do" not in capsys.readouterr().out
+
+
 def test_only_the_damaged_shard_is_made_again(front: Front) -> None:
     flip(largest(front.folder("segment"), "*.ids"))
     assert front.run("--set", "Train.window=3") == {"segment", "train", "evaluate", "export"}
@@ -161,14 +171,14 @@ def test_what_an_attempt_left_that_was_killed_at_its_very_end_is_no_hindrance(
     assert not list(front.data.glob("*/*.partial"))
 
 
-def test_check_names_each_damaged_file_and_mends_nothing(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
-    front("check")
+def test_verify_names_each_damaged_file_and_mends_nothing(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    front("verify")
     assert "8 outputs" in capsys.readouterr().out
     words = largest(front.folder("segment"), "*.words")
     flip(words)
     flip(front.folder("train") / cache.MANIFEST)
     with pytest.raises(SystemExit) as stopped:
-        front("check")
+        front("verify")
     said = capsys.readouterr()
     assert stopped.value.code == 6
     assert f"{words} is damaged" in said.out
@@ -193,7 +203,7 @@ def test_a_damaged_memo_is_not_believed(front: Front, made: Front) -> None:
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text(), min_size=1), st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_sealed_file_shows_every_change_of_one_byte(value: dict[str, object], data: st.DataObject) -> None:
     value.pop("xxh3_128", None)
     value["last"] = 1

@@ -4,7 +4,9 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from conftest import CILIU, Front, write_articles
 
 from pipeline import cache, resources
 from pipeline.cli.front import describe
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+import torture
 
 QUICK = (*Front.quick, "--processes", "2", "--quiet")
 
@@ -24,10 +29,10 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_articles(tmp_path_factory.mktemp("text") / "pets.jsonl", articles)
 
 
-def run(text: Path, data: Path) -> subprocess.CompletedProcess[str]:
+def run(text: Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*CILIU, "run", text, "--data", data, *QUICK, "--anyway"], capture_output=True, text=True, encoding="utf-8",
-        timeout=120, check=False,
+        timeout=120, check=False, env={**os.environ, **environment},
     )  # fmt: skip
 
 
@@ -132,6 +137,91 @@ def test_each_trouble_with_a_disk_has_its_sentence(error: OSError, sentence: str
 def test_numpys_own_way_to_say_that_a_disk_is_full_is_known() -> None:
     assert resources.is_full(OSError("2000000 requested and 524256 written"))
     assert not resources.is_full(OSError(errno.EACCES, "no"))
+
+
+# --- what a file system may say, put into its mouth -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that makes calls fail, as in torture.py."""
+    library = torture.compile_faults(tmp_path_factory.mktemp("faults"))
+    if library is None or not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux and a C compiler")
+    return library
+
+
+@pytest.mark.parametrize("write", [40, *(pytest.param(write, marks=pytest.mark.slow) for write in (1, 120))])
+def test_a_quota_is_said_its_space_given_back_and_the_next_run_goes_on(
+    text: Path, tmp_path: Path, faults: Path, undisturbed: tuple[dict[str, str], int], write: int
+) -> None:
+    counter = tmp_path / "counter"
+    counter.write_bytes(bytes(8))
+    stopped = run(
+        text, tmp_path / "data", LD_PRELOAD=str(faults), FAULT_FOLDER=str(tmp_path / "data"),
+        FAULT_COUNTER=str(counter), FAULT_AT=str(write), FAULT_ERRNO=str(errno.EDQUOT),
+    )  # fmt: skip
+    assert stopped.returncode == 4, stopped.stderr
+    assert "your quota of this disk is used up" in stopped.stderr
+    assert str(tmp_path / "data") in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert not list(tmp_path.glob(f"data/*/*.partial/{cache.WORK}*"))
+    assert run(text, tmp_path / "data").returncode == 0
+    assert digests(tmp_path / "data") == undisturbed[0]
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_network_folder_without_locks_is_said_before_any_work(
+    text: Path, tmp_path: Path, faults: Path, number: int
+) -> None:
+    stopped = run(text, tmp_path / "data", LD_PRELOAD=str(faults), FAULT_LOCK=str(number))
+    assert stopped.returncode == 4, stopped.stderr
+    sentence = f"Error: this file system has no locks (flock): choose a data folder on another (--data): {tmp_path}"
+    assert stopped.stderr.startswith(sentence)
+    assert not list(tmp_path.glob(f"data/*/*/{cache.MANIFEST}"))
+
+
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder that everybody may write into; pytest's own are for one user."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def test_two_users_share_a_data_folder(text: Path, common: Path, undisturbed: tuple[dict[str, str], int]) -> None:
+    """At once, and then the other user goes on from files that are not its own: it may not even link those."""
+    if os.geteuid() or not shutil.which("setpriv"):
+        pytest.skip("needs root, to become another user")
+    grants = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # Python may lie below /root
+    other = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *grants)
+    data = common / "data"
+    data.mkdir()
+    data.chmod(0o777)
+    copy = common / text.parent.name / text.name
+    copy.parent.mkdir()
+    shutil.copy(text, copy)
+    copy.parent.chmod(0o755)
+    copy.chmod(0o644)
+    arguments = ["run", str(copy), "--data", str(data), *QUICK]
+
+    def start(*before: str, settings: Sequence[str] = (), umask: int = 0) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*before, *CILIU, *arguments, *settings], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            encoding="utf-8", umask=umask,
+        )  # fmt: skip
+
+    both = start(), start(*other)
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert digests(data) == undisturbed[0]
+    for path in data.rglob("*"):
+        os.chown(path, 0, 0)
+        path.chmod(0o777 if path.is_dir() else 0o644)
+    again = start(*other, settings=("--set", "Dedup.lines=9999999"), umask=0o022)
+    said_again = again.communicate(timeout=120)[1]
+    assert again.returncode == 0, said_again
+    assert {path.stat().st_uid for path in data.glob("dedup/*")} == {0, 65534}
 
 
 # --- the estimate -----------------------------------------------------------------------------------------------------

@@ -3,20 +3,23 @@ is sound pass."""
 
 import json
 import math
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import jieba
 import numpy as np
 import pytest
+from backports import zstd
 from conftest import Front, read_corpus, write_articles
 from gensim.models import KeyedVectors, Word2Vec
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from ciliu import Segmenter
 from pipeline import cache, evaluate, opened
-from pipeline.evaluate import analogies, bias, classify, groups, set_files, similarity, words
+from pipeline.evaluate import analogies, bias, classify, groups, sentences, set_files, similarity, words
 from pipeline.evaluate.drift import compare, rotation
 from pipeline.evaluate.gate import Thresholds
 from pipeline.evaluate.space import Space, from_path, nearest, neighbours
@@ -394,7 +397,7 @@ def test_bias_is_the_formula_of_its_papers(chance: np.random.Generator) -> None:
     X, Y, A, B = (chance.standard_normal((4, 5)).astype(np.float32) for _ in range(4))
     unit = [vectors / np.linalg.norm(vectors, axis=1, keepdims=True) for vectors in (X, Y, A, B)]
     s = [[np.mean([w @ a for a in unit[2]]) - np.mean([w @ b for b in unit[3]]) for w in side] for side in unit[:2]]
-    expected = (np.mean(s[0]) - np.mean(s[1])) / np.std([*s[0], *s[1]], ddof=1)
+    expected = (np.mean(s[0]) - np.mean(s[1])) / np.std([*s[0], *s[1]])
     assert bias.effect_size(*unit) == pytest.approx(expected, abs=1e-5)
     exact = [np.mean(part) for part in _partitions([*s[0], *s[1]])]
     assert bias.p_value(*unit) == pytest.approx(np.mean(np.array(exact) >= np.mean(s[0]) - 1e-9), abs=0.02)
@@ -404,13 +407,27 @@ def test_bias_is_the_formula_of_its_papers(chance: np.random.Generator) -> None:
     )
 
 
+def test_weat_and_rnd_are_those_of_wefe() -> None:
+    """wefe cannot be installed beside numpy 2; ``make bench-bias`` asks it in an environment of its own."""
+    wefe = cache.read_json(Path(__file__).parent / "wefe.json")
+    space = Space([*wefe["vectors"]], np.array([*wefe["vectors"].values()], dtype=np.float32))
+    tests = tomllib.loads(bias.SETS.read_text(encoding="utf-8"))["test"]
+    assert [test["name"] for test in tests] == [test["name"] for test in wefe["found"]]
+    for test, expected in zip(tests, wefe["found"], strict=True):
+        X, Y, A, B = (space.unit(space.known(test[name].split())) for name in "XYAB")
+        assert bias.effect_size(X, Y, A, B) == pytest.approx(expected["effect_size"], abs=1e-6)
+        assert bias.relative_norm_distance(np.vstack([X, Y]), A, B) == pytest.approx(expected["rnd"], abs=1e-6)
+
+
 def _partitions(values: list[float]) -> list[list[float]]:
     from itertools import combinations
 
     return [list(part) for part in combinations(values, 4)]
 
 
-def test_vectors_that_tell_the_label_beat_random_ones(tmp_path: Path, chance: np.random.Generator) -> None:
+def test_vectors_that_tell_the_label_beat_random_ones(
+    cut: classify.Cut, tmp_path: Path, chance: np.random.Generator
+) -> None:
     """Texts of 苹果 apple and 香蕉 banana (fruit), or 汽车 car and 火车 train; each with 的 (of)."""
     kinds = {"水果": ["苹果", "香蕉"], "车": ["汽车", "火车"]}
     lines = [
@@ -421,9 +438,78 @@ def test_vectors_that_tell_the_label_beat_random_ones(tmp_path: Path, chance: np
     space = Space(
         ["的", "苹果", "香蕉", "汽车", "火车"], np.array([[0, 0], [1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
     )
-    found = classify.look(space, path)
+    found = classify.look(space, path, cut)
     assert found["features"]["averaged vectors"] == [1.0, 1.0, 1.0]
     assert (found["texts"], found["labels"], found["known_words"]) == (100, 2, 1.0)
+
+
+@pytest.fixture
+def fruit() -> Space:
+    """苹果 apple and 香蕉 banana lie together, 汽车 car and 火车 train too; 的 of, 好 good, 快 fast have directions of
+    their own."""
+    vectors = [[1, 0, 0, 0], [0.9, 0.2, 0, 0], [0, 1, 0, 0], [0.2, 0.9, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 1, 1]]
+    return Space(["苹果", "香蕉", "汽车", "火车", "的", "好", "快"], np.array(vectors, dtype=np.float32))
+
+
+# people's score: how alike two sentences are. No two of a pair share a word but 的, 好 or 快.
+PAIRS = [("苹果好", "香蕉好", 5), ("汽车快", "火车快", 5), ("苹果的", "香蕉", 4), ("汽车", "火车的", 4),
+         ("苹果", "香蕉快", 3.5), ("汽车", "火车好", 3.5), ("苹果的", "汽车的", 2), ("香蕉的", "火车的", 2),
+         ("苹果", "火车", 1), ("香蕉快", "汽车好", 0.5), ("苹果好", "火车快", 0), ("香蕉", "汽车的", 0.5)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cut() -> classify.Cut:
+    """Text by jieba's dictionary."""
+    return Segmenter().lcut
+
+
+@pytest.mark.parametrize("name", ["pairs.txt", "pairs.tsv", "pairs.jsonl", "pairs.jsonl.zst"])
+def test_sentences_are_compared_by_averaged_vectors(fruit: Space, cut: classify.Cut, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if ".jsonl" in name:
+        records = [{"sentence1": one, "sentence2": other, "score": score} for one, other, score in PAIRS]
+        text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    else:
+        head = "score\ttext_b\ttext_a\n" if name == "pairs.tsv" else ""
+        rows = [(score, other, one) if head else (one, other, score) for one, other, score in PAIRS]
+        text = head + "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    path.write_bytes(zstd.compress(text.encode()) if name.endswith(".zst") else text.encode())
+    found = sentences.look(fruit, path, cut)
+    means = [[np.mean([v / np.linalg.norm(v) for v in fruit.vectors[fruit.known(cut(side))]], axis=0)
+              for side in pair[:2]] for pair in PAIRS]  # fmt: skip
+    cosines = [one @ other / np.linalg.norm(one) / np.linalg.norm(other) for one, other in means]
+    expected = stats.spearmanr([score for *_, score in PAIRS], np.round(cosines, 6))[0]  # equal ones stay equal
+    assert found["features"]["averaged vectors"] == [pytest.approx(expected, abs=1e-4)]
+    assert found["features"]["averaged vectors"][0] > 0.8
+    assert max(found["features"]["random vectors"] + found["features"]["bag of words"]) < 0.7
+    assert found["interval"][0] <= expected <= found["interval"][1]
+    assert (found["pairs"], found["known_words"]) == (12, 1.0)
+
+
+def test_the_bag_of_words_of_two_sentences_is_scikit_learns() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    ones, others = [["苹果", "好"], ["汽车", "快", "快"], []], [["苹果", "快"], ["火车"], ["好"]]
+    made = TfidfVectorizer(analyzer=list).fit([*ones, *others])
+    one, other = (made.transform(side).toarray() for side in (ones, others))
+    assert sentences.shared_words(ones, others) == pytest.approx((one * other).sum(axis=1), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("苹果\t香蕉\tmuch\n" * 12, "the score of '苹果' and '香蕉' is no number: 'much'"),
+        ("苹果\t香蕉\t3\n", "holds 1 pairs of sentences; 10 are needed"),
+        ("", "holds 0 pairs of sentences"),
+    ],
+)
+def test_a_file_without_pairs_of_sentences_is_told(
+    fruit: Space, cut: classify.Cut, tmp_path: Path, text: str, sentence: str
+) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=sentence):
+        sentences.look(fruit, path, cut)
 
 
 def test_a_model_that_failed_is_told_by_its_reasons() -> None:

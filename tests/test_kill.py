@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from conftest import CILIU, read_corpus, write_articles
 
 from pipeline import cache
 from pipeline.cli import run
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+from machine import members
 
 # Eight dimensions and one pass fail the evaluation.
 QUICK = (
@@ -57,19 +61,6 @@ def start(text: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen
         for member in members(process.pid):
             os.kill(member, signal.SIGKILL)
         process.wait(10)
-
-
-def members(session: int) -> list[int]:
-    """The processes of a session that still live."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(entry.parent.name))
-    return found
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 from conftest import Front, read_corpus, write_articles
 
 from ciliu import normal_form
-from pipeline import segment, task
+from pipeline import dictionary, segment, task
 
 ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
 AFTER_SEGMENT = {"segment", "vocabulary", "train", "evaluate", "export"}
@@ -256,3 +256,80 @@ def test_another_version_of_a_library_reruns_what_it_shapes(
     monkeypatch.setattr(task, "library_version", lambda name: "9.9" if name == library else real(name))
     assert f"{library} {real(library)} → 9.9" in plan()[min(reruns - {"evaluate"})]  # dictionary, or export
     assert ready.run() == reruns
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def upgraded(ready: Front, monkeypatch: pytest.MonkeyPatch) -> Front:
+    """After an upgrade that changed the rule of Segment; every run seems to take hours."""
+    monkeypatch.setattr(segment, "VERSION", segment.VERSION + 1)
+    monkeypatch.setattr("pipeline.cli.needs.WORTH_ASKING", -1.0)
+    return ready
+
+
+def test_a_long_rerun_by_versions_alone_wants_a_word_first(upgraded: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(upgraded.data.glob("*/*/manifest.json"))
+    with pytest.raises(SystemExit) as stopped:
+        upgraded.run()
+    assert stopped.value.code == 3
+    said = capsys.readouterr().err
+    assert f"only versions changed (Segment's VERSION {segment.VERSION - 1} → {segment.VERSION})" in said
+    assert "makes segment, vocabulary, train, evaluate, export anew" in said
+    assert sorted(upgraded.data.glob("*/*/manifest.json")) == before
+    assert upgraded.run("--yes") == AFTER_SEGMENT
+    assert upgraded.run() == set()
+
+
+def test_a_long_rerun_that_a_person_asked_for_is_not_questioned(ready: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.cli.needs.WORTH_ASKING", -1.0)
+    assert ready.run("--set", "Vocabulary.min_count=3") == AFTER_VOCABULARY
+
+
+def test_keep_versions_goes_on_with_what_other_versions_made(
+    upgraded: Front, plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = upgraded.folder("segment")
+    assert plan("--keep-versions") == {}
+    assert upgraded.run("--keep-versions") == set()
+    assert "kept: segment of other versions (Segment's VERSION" in capsys.readouterr().err
+    assert upgraded.run("--keep-versions", "--set", "Train.window=3") == {"train", "evaluate", "export"}
+    assert upgraded.folder("segment") == kept
+    made = upgraded.manifest("train")
+    assert made["inputs"]["segment"]["key"] == kept.name
+    assert upgraded.run("--yes") == AFTER_SEGMENT  # a new version, without the word to keep the old one
+
+
+def test_an_upgraded_dictionary_is_kept_with_all_that_it_cut(
+    ready: Front, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows Dictionary knows it by its entries, not by its key."""
+    monkeypatch.setattr(dictionary, "VERSION", dictionary.VERSION + 1)
+    assert set(plan()) == {"dictionary", *AFTER_SEGMENT}
+    assert plan("--keep-versions") == {}
+
+
+def test_what_other_versions_made_is_never_made_again_under_their_name(
+    upgraded: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = next(upgraded.folder("segment").glob("*.ids"))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.unlink()
+    damaged.write_bytes(content)
+    with pytest.raises(SystemExit) as stopped:
+        upgraded.run("--keep-versions", "--set", "Train.window=3")
+    assert stopped.value.code == 3
+    assert "is to be made again, which other versions made" in capsys.readouterr().err
+    assert not list(upgraded.data.glob("segment/*/manifest.json")) or aside(upgraded)
+
+
+def aside(front: Front) -> list[Path]:
+    return list(front.data.glob("segment/*.damaged-1"))
+
+
+def test_a_run_says_first_what_it_will_make_and_why(ready: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    ready.run("--set", "Train.window=3")
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.startswith("to make: train, evaluate, export (Train.window 5 → 3); needs about ")

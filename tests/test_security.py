@@ -1,6 +1,7 @@
 """SECURITY.md, held: no pickle from outside, private temporary files, odd surroundings."""
 
 import ast
+import datetime
 import os
 import re
 import stat
@@ -11,7 +12,8 @@ import pytest
 from conftest import CILIU, Front, write_articles
 from test_house import ROOT, SOURCES, imports
 
-from pipeline import cache
+from pipeline import cache, runs
+from pipeline.cli.front import describe
 
 # 猫 cat, 狗 dog, 喜欢 likes, 吃 eat, 鱼 fish, 骨头 bones
 SENTENCES = ["猫喜欢吃鱼。", "狗喜欢吃骨头。", "猫喜欢狗，狗喜欢猫。"]
@@ -134,6 +136,40 @@ def test_a_clock_that_is_set_back_reruns_nothing_and_misses_no_change(text: Path
     assert "articles" in front.run()
 
 
+def test_a_clock_that_is_set_back_leaves_the_last_run_the_last(
+    text: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the next run would go on from another, and gc would keep another."""
+    front.run(text, *Front.quick, "--until", "articles")
+    first = runs.read_all(front.data)[0]
+
+    class Back(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return datetime.datetime(2001, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("pipeline.runs.datetime.datetime", Back)
+    front.run("--set", "Dedup.near=true", "--until", "dedup")
+    second = runs.read_all(front.data)[0]
+    assert second["set"][-1] == "Dedup.near=true"
+    assert second["started"] < first["started"]
+    assert [record["number"] for record in runs.read_all(front.data)] == [2, 1]
+
+
+@pytest.mark.parametrize("name", ["with space", "with\nnewline", "中文", "x" * 249, "-leading", b"no utf-8 \xff\xe9"])
+def test_a_source_of_any_name_is_read_and_found_again(text: Path, front: Front, name: str | bytes) -> None:
+    odd = text.rename(text.with_name(os.fsdecode(name) + ".jsonl"))
+    assert front.run(odd, "--until", "articles") == {"articles"}
+    assert front.manifest("articles")["counts"]["articles"] == 30
+    assert front.run(odd.parent, "--until", "articles") == set()
+
+
+def test_an_error_of_our_own_is_status_1() -> None:
+    status, sentence = describe(KeyError("no such thing"))
+    assert status == 1
+    assert sentence == "Error in Ciliu itself: KeyError: 'no such thing' (--debug shows where)"
+
+
 STATUSES = [
     (0, ["run", "{text}", "--until", "articles"]),
     (2, ["run", "{text}", "--nosuch"]),
@@ -147,7 +183,7 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "arguments"), STATUSES, ids=lambda value: str(value)[:30])
 def test_exit_statuses(text: Path, tmp_path: Path, status: int, arguments: list[str]) -> None:
-    """5, 130 and 143 stand in test_kill.py, 6 in test_damage.py."""
+    """5, 130 and 143 stand in test_kill.py, 6 in test_damage.py, 7 in test_evaluate.py, 1 above."""
     given = [argument.format(text=text) for argument in arguments]
     done = subprocess.run(
         [*CILIU, *given], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,

@@ -176,7 +176,7 @@ def _read_piece(piece: Piece, writer: _Writer) -> None:
     if piece.database:
         reading = sql.read(piece.database, piece.digest, writer.options, writer.found)
     else:
-        reading = readers.read_source(Path(piece.path), writer.options, writer.found, piece.start, end)
+        reading = readers.read_source(piece.path, writer.options, writer.found, piece.start, end)
     for member, line, offset, record in reading:
         source = f"{piece.name}/{member}" if member else piece.name
         if isinstance(record, Lines):

@@ -15,6 +15,7 @@ from typing import IO, cast
 
 from pipeline.articles import packing
 from pipeline.articles.records import LeftOut, Rejected
+from pipeline.remote_file import RemoteFile
 
 ARCHIVES = (".tar", ".zip")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any memory
@@ -30,18 +31,22 @@ EXTENSIONS = (
 Member = tuple[str, IO[bytes] | Rejected | LeftOut]
 
 
-def members(path: Path, kind: str, found: Counter[str]) -> Iterator[Member]:
+def members(path: Path | RemoteFile, kind: str, found: Counter[str]) -> Iterator[Member]:
     """(name, its bytes or why it is not read) of each member but folders. Each stream is to be read before the next.
 
     Raises what is in ``packing.DAMAGED`` where the archive is damaged or ends too early.
     """
     try:
         yield from _read_zip(path, found) if kind == ".zip" else _read_tar(path, found)
+    except zipfile.BadZipFile as error:
+        if isinstance(error.__context__, ConnectionError):  # zipfile takes it for the file's fault
+            raise error.__context__ from None
+        raise
     except (ValueError, IndexError, RuntimeError, OverflowError, struct.error) as error:  # what they let through
         raise OSError(str(error)) from error
 
 
-def _read_tar(path: Path, found: Counter[str]) -> Iterator[Member]:
+def _read_tar(path: Path | RemoteFile, found: Counter[str]) -> Iterator[Member]:
     with (
         packing.open_source(path) as stream,
         tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape") as archive,
@@ -82,8 +87,8 @@ class _Header(tarfile.TarInfo):
         return header
 
 
-def _read_zip(path: Path, found: Counter[str]) -> Iterator[Member]:
-    with zipfile.ZipFile(path) as archive:
+def _read_zip(path: Path | RemoteFile, found: Counter[str]) -> Iterator[Member]:
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if member.is_dir():
                 continue

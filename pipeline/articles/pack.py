@@ -16,11 +16,12 @@ from pipeline import cache, progress
 from pipeline.articles import readers, records
 from pipeline.articles.article import make_id
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
+from pipeline.remote_file import RemoteFile
 
 SIZE = 32 << 20  # bytes of lines in a packed file
 REJECTED = "rejected.log"  # JSON lines; of a kind that Articles does not read
 
-File = tuple[str, Path]
+File = tuple[str, Path | RemoteFile]
 
 
 def pack(files: Sequence[File], options: Options, folder: Path) -> cache.Counts:

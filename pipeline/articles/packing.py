@@ -14,6 +14,8 @@ from typing import IO, cast
 
 from backports import zstd
 
+from pipeline.remote_file import RemoteFile
+
 BLOCK = 1 << 20
 MEMORY = 256 << 20  # what an .xz may ask for; `xz -9` asks for 65 MiB
 
@@ -25,15 +27,23 @@ PACKED_TEXT = (*COMPRESSED, *SHORT, ".zip", ".parquet")  # what is larger once i
 DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 
 
-def split_suffix(path: PurePath) -> tuple[str, str]:
+def split_suffix(path: PurePath | RemoteFile | str) -> tuple[str, str]:
     """The suffix that says what a file holds, and the one that says how it is compressed: ``.tgz`` is ``.tar``,
-    ``.gz``."""
-    if path.suffix in SHORT:
-        return SHORT[path.suffix]
-    return (PurePath(path.stem).suffix, path.suffix) if path.suffix in COMPRESSED else (path.suffix, "")
+    ``.gz``. ``path`` may be its last part alone."""
+    name = path if isinstance(path, str) else path.name
+    suffix = _suffix(name)
+    if suffix in SHORT:
+        return SHORT[suffix]
+    return (_suffix(name.removesuffix(suffix)), suffix) if suffix in COMPRESSED else (suffix, "")
 
 
-def open_source(path: Path) -> IO[bytes]:
+def _suffix(name: str) -> str:
+    """As pathlib's, which takes three times as long."""
+    start = name.rfind(".")
+    return name[start:] if 0 < start < len(name) - 1 else ""
+
+
+def open_source(path: Path | RemoteFile) -> IO[bytes]:
     """The bytes of a source, decompressed if its name says so. Raises ``EOFError`` for a compressed one of 0 bytes."""
     return unpack(path.open("rb", buffering=BLOCK), split_suffix(path)[1])
 

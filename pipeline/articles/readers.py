@@ -19,6 +19,7 @@ from pipeline.articles.plain import read_txt
 from pipeline.articles.records import LeftOut, Lines, Options, Reading, Record, Rejected
 from pipeline.articles.sogou import read_sogou
 from pipeline.articles.text import Text, open_text
+from pipeline.remote_file import RemoteFile
 
 Reader = Callable[[Text, int | None], Iterator[Reading]]
 
@@ -53,27 +54,29 @@ DUMP_NAME = re.compile(r"-pages-articles.*\.xml(?:-p\d+p\d+)?$")
 INDEX_NAME = re.compile(r"-pages-articles-multistream-index.*\.txt")
 
 
-def format_of(path: PurePath, options: Options = DEFAULT) -> str | None:
-    """How a file is read: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``. None for what is not
-    read."""
-    kind, packing = split_suffix(path)
-    if options.format == "auto" and DUMP_NAME.search(path.name.removesuffix(packing)):
-        return DUMP
-    if INDEX_NAME.search(path.name):
-        return None
+def format_of(path: PurePath | RemoteFile | str, options: Options = DEFAULT) -> str | None:
+    """How a file is read, by its path or name: a key into ``READERS``, an archive's suffix, ``.parquet`` or ``DUMP``.
+    None for what is not read."""
+    name = path if isinstance(path, str) else path.name
+    kind, packing = split_suffix(name)
+    if "-pages-articles" in name:
+        if options.format == "auto" and DUMP_NAME.search(name.removesuffix(packing)):
+            return DUMP
+        if INDEX_NAME.search(name):
+            return None
     if kind in archives.ARCHIVES:
         return None if packing and kind == ".zip" else kind
     kind = FORMATS.get(options.format, SAME.get(kind, kind))
     return kind if (kind in READERS or kind in BINARY) and not (kind == PARQUET and packing) else None
 
 
-def is_whole(path: PurePath, options: Options) -> bool:
+def is_whole(path: PurePath | RemoteFile, options: Options) -> bool:
     """Whether a file is one article."""
     kind = format_of(path, options)
     return kind == HTML or (kind == ".txt" and options.txt == "file")
 
 
-def libraries(paths: Iterable[PurePath], options: Options) -> tuple[str, ...]:
+def libraries(paths: Iterable[PurePath | RemoteFile], options: Options) -> tuple[str, ...]:
     """The installed libraries that shape what is read from these files; an archive may hold pages."""
     kinds = {format_of(path, options) for path in paths}
     names = ("lxml", "trafilatura", "warcio") if kinds.intersection((HTML, WARC, *archives.ARCHIVES)) else ()
@@ -91,7 +94,7 @@ def read(path: Path, start: int = 0, end: int | None = None, options: Options = 
 
 
 def read_source(
-    path: Path, options: Options, found: Counter[str], start: int = 0, end: int | None = None
+    path: Path | RemoteFile, options: Options, found: Counter[str], start: int = 0, end: int | None = None
 ) -> Iterator[tuple[str, int, int, Record | Rejected | LeftOut | Lines]]:
     """The same with the name of the member before each record, in an archive; ``found`` counts what was found out."""
     kind = format_of(path, options)
@@ -106,13 +109,17 @@ def read_source(
             for line, offset, record in _read_member(name, member, options, found):
                 yield name, line, before + offset, record
             before += offset
+    except ConnectionError:
+        raise  # it is not the file that is damaged
     except (*packing.DAMAGED, encodings.UnclearError, ExpatError) as error:
         where = f"{name}: " if name else ""
         sentence = " ".join(str(error).split())  # some of Arrow's end with a line end
         raise ValueError(f"{path} cannot be read to its end: {where}{sentence}") from error
 
 
-def _read_file(path: Path, options: Options, found: Counter[str], start: int, end: int | None) -> Iterator[Reading]:
+def _read_file(
+    path: Path | RemoteFile, options: Options, found: Counter[str], start: int, end: int | None
+) -> Iterator[Reading]:
     with packing.open_source(path) as stream:
         if start:
             stream.seek(start)
@@ -136,7 +143,12 @@ def _read_member(
 
 
 def _read_stream(
-    stream: IO[bytes], path: PurePath, options: Options, found: Counter[str], start: int = 0, end: int | None = None
+    stream: IO[bytes],
+    path: PurePath | RemoteFile,
+    options: Options,
+    found: Counter[str],
+    start: int = 0,
+    end: int | None = None,
 ) -> Iterator[Reading]:
     kind = format_of(path, options) or ""
     if kind in BINARY:

@@ -18,6 +18,7 @@ import xxhash
 from pipeline.articles import archives, encodings, make_article, packing, readers
 from pipeline.articles.records import LeftOut, Lines, Options, Record, Rejected
 from pipeline.articles.spans import can_be_cut
+from pipeline.remote_file import RemoteFile
 
 FILES = 400  # of them at most
 TEXT = 16 << 20  # bytes of text in all, about, shared out by the sizes of the files
@@ -27,7 +28,7 @@ PARTS = 4  # of a large plain file
 PLACE = re.compile(r" at (?:byte|character) \d.*")  # of a reason, so that like ones are counted together
 RATIO = 8 << 20  # bytes that are unpacked to see how many times larger a file becomes
 
-File = tuple[str, Path]
+File = tuple[str, Path | RemoteFile]
 
 
 @dataclass
@@ -60,6 +61,8 @@ def draw(files: Sequence[File], options: Options) -> Sample:
         try:
             for start, end in _parts(path, options, room):
                 _read(name, path, options, sample, start, end)
+        except ConnectionError:
+            raise
         except (ValueError, OSError) as error:
             sample.damaged.append(str(error))
         sample.stopped = time.monotonic() - began > SECONDS
@@ -76,7 +79,7 @@ def spread(files: Sequence[File]) -> list[File]:
     return [files[at * len(files) // FILES] for at in range(FILES)]
 
 
-def _parts(path: Path, options: Options, room: int) -> Iterator[tuple[int, int]]:
+def _parts(path: Path | RemoteFile, options: Options, room: int) -> Iterator[tuple[int, int]]:
     """(start, bytes) of what is read of a file."""
     size = path.stat().st_size
     if size <= 2 * room or not can_be_cut(path, options):
@@ -90,7 +93,7 @@ def _parts(path: Path, options: Options, room: int) -> Iterator[tuple[int, int]]
             yield file.tell(), room // PARTS
 
 
-def _read(name: str, path: Path, options: Options, sample: Sample, start: int, room: int) -> None:
+def _read(name: str, path: Path | RemoteFile, options: Options, sample: Sample, start: int, room: int) -> None:
     """Records up to ``room`` bytes, and at least one."""
     offset = 0
     for member, line, offset, record in readers.read_source(path, options, sample.found, start):
@@ -123,12 +126,14 @@ def encodings_of(files: Sequence[File], options: Options) -> Counter[tuple[str, 
     for _, path in spread(files):
         try:
             found.update(itertools.islice(_encodings(path, options), 20))
+        except ConnectionError:
+            raise
         except packing.DAMAGED:
             continue
     return found
 
 
-def _encodings(path: Path, options: Options) -> Iterator[tuple[str, float]]:
+def _encodings(path: Path | RemoteFile, options: Options) -> Iterator[tuple[str, float]]:
     kind = readers.format_of(path, options)
     if kind in archives.ARCHIVES:
         for name, member in archives.members(path, kind, Counter()):
@@ -154,7 +159,7 @@ def _encoding(stream: IO[bytes]) -> tuple[str, float]:
     return encoding, int(confidence * 100) / 100
 
 
-def growth(path: Path) -> float:
+def growth(path: Path | RemoteFile) -> float:
     """How many times as large a file is once it is unpacked, by its start; an archive or a table: about."""
     if path.suffix in packing.PACKED_TEXT and path.suffix not in packing.COMPRESSED:
         return 4.0

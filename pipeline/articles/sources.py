@@ -12,13 +12,14 @@ from pathlib import Path
 
 import xxhash
 
-from pipeline import cache, shards
+from pipeline import cache, remote, shards
+from pipeline.articles import remote_walk, walk
 from pipeline.articles.packing import PACKED_TEXT
 from pipeline.articles.readers import DEFAULT, KINDS
 from pipeline.articles.records import Database, Options
 from pipeline.articles.spans import Span, can_be_cut, measure_spans
-from pipeline.articles.walk import expand, files_of
 from pipeline.fingerprints import Fingerprints
+from pipeline.remote_file import RemoteFile
 from pipeline.shards import Shard
 
 PACKED = 4  # text is about this many times as large as its .gz or .zst
@@ -34,7 +35,7 @@ class Source:
     large. Or a database: what its query gives."""
 
     name: str
-    path: Path
+    path: Path | RemoteFile
     size: int
     mtime_ns: int
     digest: str
@@ -52,7 +53,7 @@ class Piece:
     """What one call of a reader reads: a whole file, or a span of it, or a database."""
 
     name: str
-    path: str
+    path: Path | RemoteFile
     start: int = 0
     end: int | None = None
     line: int = 0
@@ -61,19 +62,20 @@ class Piece:
     digest: str = ""  # of what the database is to give
 
 
-def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple[str, Path]], list[str]]:
+def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple[str, Path | RemoteFile]], list[str]]:
     """The files that ``sources`` name, as (name, path) in order: as given, by name within a folder.
 
     The second list names what was left out (hidden, special, of a kind that is not read). Raises ``ValueError`` for a
     source that is not there, of an unknown kind, or named twice; ``OSError`` for a folder that cannot be read.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Path | RemoteFile] = {}
     left_out: list[str] = []
-    for given in expand(sources):
+    for given in walk.expand(sources):
+        files_of = remote_walk.files_of if remote.is_remote(given) else walk.files_of
         for name, file in files_of(given, left_out, options):
             name = os.fsencode(name).decode("utf-8", "backslashreplace")
             if name in found:
-                if found[name].samefile(file):
+                if found[name] == file or (isinstance(file, Path) and _same(found[name], file)):
                     raise ValueError(f"{file} is named twice among the sources")
                 raise ValueError(f"two sources are called {name}: {found[name]} and {file}; rename one, or its folder")
             found[name] = file
@@ -82,23 +84,30 @@ def find(sources: Sequence[str], options: Options = DEFAULT) -> tuple[list[tuple
     return list(found.items()), left_out
 
 
+def _same(one: Path | RemoteFile, other: Path) -> bool:
+    return isinstance(one, Path) and one.samefile(other)
+
+
 def read_state(
-    files: Sequence[tuple[str, Path]], fingerprints: Fingerprints, options: Options = DEFAULT
+    files: Sequence[tuple[str, Path | RemoteFile]], fingerprints: Fingerprints, options: Options = DEFAULT
 ) -> list[Source]:
     """Each file with its size, digest and spans; read once, then remembered."""
     return [_state(name, path, fingerprints, options) for name, path in files]
 
 
-def _state(name: str, path: Path, fingerprints: Fingerprints, options: Options) -> Source:
-    status = path.stat()
+def _state(name: str, path: Path | RemoteFile, fingerprints: Fingerprints, options: Options) -> Source:
+    if isinstance(path, RemoteFile):
+        size, digest = path.fingerprint(path.stat())
+        return Source(name, path, size, 0, digest, ())
+    status = os.stat(path)  # noqa: PTH116 - pathlib would walk another layer, 100,000 times
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f"{path} is no regular file")
     if status.st_size >= shards.SIZE and can_be_cut(path, options):
-        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans))
+        spans = tuple(Span(*span) for span in fingerprints.of(path, f"spans{shards.SIZE}", measure_spans, status))
         digest = cache.digest([span.digest for span in spans])
     else:
         spans = ()
-        digest = fingerprints.of(path, "bytes", cache.file_digest)
+        digest = fingerprints.of(path, "bytes", cache.file_digest, status)
     return Source(name, path, status.st_size, status.st_mtime_ns, digest, spans)
 
 
@@ -127,20 +136,19 @@ def cut(sources: Sequence[Source], options: Options = DEFAULT) -> list[Shard]:
 
 
 def _cut_large(source: Source, work: list[Shard], options: Options) -> None:
-    path = str(source.path)
     if not source.spans:
         content: list[list[object]] = [[source.name, source.digest]]
-        piece = Piece(source.name, path, cut=True, database=source.database, digest=source.digest)
+        piece = Piece(source.name, source.path, cut=True, database=source.database, digest=source.digest)
         work.append(_shard(len(work), content, [piece], max(1, source.weight), options))
     for span in source.spans:
-        piece = Piece(source.name, path, span.start, span.end, span.line)
+        piece = Piece(source.name, source.path, span.start, span.end, span.line)
         content = [[source.name, span.digest, span.line]]
         work.append(_shard(len(work), content, [piece], span.end - span.start, options))
 
 
 def _close_group(group: list[Source], work: list[Shard], options: Options) -> None:
     if group:
-        pieces = [Piece(source.name, str(source.path)) for source in group]
+        pieces = [Piece(source.name, source.path) for source in group]
         content: list[list[object]] = [[source.name, source.digest] for source in group]
         work.append(_shard(len(work), content, pieces, sum(source.weight for source in group), options))
         group.clear()
@@ -156,6 +164,10 @@ def refuse_changed(sources: Sequence[Source]) -> None:
     for source in sources:
         if source.database:
             continue
-        status = source.path.stat()
-        if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
+        if isinstance(source.path, RemoteFile):
+            changed = source.path.fingerprint(source.path.look())[1] != source.digest
+        else:
+            status = source.path.stat()
+            changed = (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns)
+        if changed:
             raise ValueError(f"{source.path} changed while it was read; run again")

@@ -14,6 +14,7 @@ from pipeline.articles import encodings
 from pipeline.articles.packing import COMPRESSED
 from pipeline.articles.readers import format_of
 from pipeline.articles.records import Options
+from pipeline.remote_file import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,11 @@ class Span:
     digest: str
 
 
-def can_be_cut(path: Path, options: Options) -> bool:
+def can_be_cut(path: Path | RemoteFile, options: Options) -> bool:
     """Whether a plain file may be read from any line on: each is an article, in an encoding that needs no look at the
     start."""
+    if isinstance(path, RemoteFile):
+        return False  # its lines would have to be read once more, only to be counted
     kind = format_of(path, options)
     lines = kind == ".jsonl" or (kind == ".txt" and options.txt == "line")
     if not lines or path.suffix in COMPRESSED or options.encoding not in ("utf-8", "gb18030", "big5"):

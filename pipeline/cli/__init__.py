@@ -13,7 +13,6 @@ VERBS = {
     "inspect": "pipeline.cli.inspect",
     "pack": "pipeline.cli.pack",
     "status": "pipeline.cli.data",
-    "check": "pipeline.cli.data",
     "history": "pipeline.cli.history",
     "diff": "pipeline.cli.history",
     "logs": "pipeline.cli.history",
@@ -26,11 +25,14 @@ VERBS = {
     "sentences": "pipeline.cli.sentences",
     "evaluate": "pipeline.cli.evaluate",
     "drift": "pipeline.cli.drift",
+    "report": "pipeline.cli.report",
+    "map": "pipeline.cli.map",
     "similar": "pipeline.cli.words",
     "analogy": "pipeline.cli.words",
     "compare": "pipeline.cli.words",
     "odd": "pipeline.cli.words",
     "similarity": "pipeline.cli.words",
+    "explore": "pipeline.cli.explore",
     "export": "pipeline.cli.export",
     "verify": "pipeline.cli.export",
     "import": "pipeline.cli.import_model",
@@ -48,9 +50,11 @@ Ciliu (词流): raw Chinese articles in, word vectors that other teams can trust
   ciliu inspect articles/                   what the articles are made of, likely trouble, how long a run will take
   ciliu pack articles/ --to packed/         many small files into few large ones, once
   ciliu similar 微信                         words used like this one
+  ciliu explore                             a page to look at the model
   ciliu evaluate                            is the model good? scores, probes, a verdict
+  ciliu report --to report.html             one page for people: verdict, funnel, scores, a map of words
   ciliu export --to model/                  hand the model to others
-  ciliu verify model/                       is a bundle what was published?
+  ciliu verify model/                       is a bundle what was published? with --data: is the data folder whole?
   ciliu import news.bin                     a gensim model of what others made, old or of another tool
   ciliu extend model/ new/ --to model2/     add the words that a model does not have; its own vectors stay as they are
   ciliu cut < text > words                  cut lines into words, as jieba does, a hundred times as fast

@@ -1,6 +1,5 @@
 """``ciliu status``: what the data folder holds."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -13,8 +12,11 @@ from pipeline.cli import front
 @front.option_data
 @front.option_run
 @click.option("--runs", "list_runs", is_flag=True, help="List all runs instead.")
+@click.option(
+    "--graph", is_flag=False, flag_value="-", metavar="[FILE.svg]", help="Show what goes where; or draw it into a file."
+)
 @front.guarded
-def status(data: Path, run_id: str | None, list_runs: bool) -> None:
+def status(data: Path, run_id: str | None, list_runs: bool, graph: str | None) -> None:
     """Show each stage of a run: there, gone or stale, its key, its size, the seconds that it took."""
     from pipeline.cli import tables
 
@@ -27,6 +29,9 @@ def status(data: Path, run_id: str | None, list_runs: bool) -> None:
             click.echo(line)
         return
     record = runs.find(data, run_id)
+    if graph:
+        show_graph(data, record, graph)
+        return
     click.echo(f"run {record['run']}, {record['state']}; data folder {data}")
     for line in tables.align(
         [["stage", "state", "key", "size", "seconds"], *_rows(data, record["keys"])], lambda column: column < 3
@@ -34,26 +39,35 @@ def status(data: Path, run_id: str | None, list_runs: bool) -> None:
         click.echo(line)
 
 
-@click.command(epilog="Example: ciliu check --data /data/ciliu")
-@front.option_data
-@front.guarded
-def check(data: Path) -> None:
-    """Hash every file of every output. Names what is damaged or gone; changes nothing: `ciliu run` makes it again.
+def show_graph(data: Path, record: cache.Json, to: str) -> None:
+    """The stages of a run as a graph: text, or an SVG file."""
+    import tasks
+    from pipeline.cli import graph
 
-    Exit status 6 if something is damaged.
-    """
+    end = tasks.Export(sources=())  # type: ignore[call-arg] # Luigi adds the parameters of what it requires
+    edges = {task.name: [given.name for given in task.inputs()] for task in end.walk()}
+    facts = {row[0]: row[1:] for row in _rows(data, {stage: record["keys"].get(stage, "") for stage in edges})}
+    if to == "-":
+        for line in graph.as_text(facts, edges):
+            click.echo(line)
+    elif to.endswith(".svg"):
+        Path(to).write_text(graph.as_svg(facts, edges, f"run {record['run']}, {record['state']}"), encoding="utf-8")
+        click.echo(f"drawn: {to}")
+    else:
+        raise click.UsageError(f"--graph draws .svg files: {to} is none")
+
+
+def check_outputs(data: Path) -> list[str]:
+    """Hash every file of every output of a data folder: a sentence for each that is damaged or gone, and the count."""
     from pipeline import damage
 
-    outputs = files = damaged = 0
+    outputs = files = 0
+    faults = []
     for output, names in damage.check_all(data):
         outputs += 1
         files += len((cache.read_manifest(output) or {"files": ()})["files"])
-        damaged += len(names)
-        for name in names:
-            click.echo(f"{output / name} is damaged or gone")
-    click.echo(f"{outputs:,} outputs, {files:,} files; {damaged:,} damaged")
-    if damaged:
-        sys.exit(front.FINDINGS)
+        faults += [f"{output / name} is damaged or gone" for name in names]
+    return [*faults, f"{outputs:,} outputs, {files:,} files; {len(faults):,} damaged"]
 
 
 def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:

@@ -11,7 +11,9 @@ from pipeline.cli import front
 
 if TYPE_CHECKING:
     from pipeline import cache
+    from pipeline.evaluate.classify import Cut
     from pipeline.evaluate.gate import Thresholds
+    from pipeline.evaluate.space import Space
 
 
 @click.command(epilog="Example: ciliu evaluate models/news/vectors.bin --sets sets/ --baseline models/news-2025")
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--set", "assignments", multiple=True, metavar="Evaluate.PARAMETER=VALUE", help="Change a threshold.")
 @click.option("--bias", is_flag=True, help="Measure axes such as 他–她 against occupations and traits too.")
 @click.option("--classify", type=click.Path(path_type=Path), help="Classify the labelled texts of this file too.")
+@click.option("--sentences", type=click.Path(path_type=Path), help="Compare the pairs of sentences of this file too.")
 @front.option_data
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 @front.guarded
@@ -35,6 +38,7 @@ def evaluate(
     assignments: tuple[str, ...],
     bias: bool,
     classify: Path | None,
+    sentences: Path | None,
     data: Path,
     as_json: bool,
 ) -> None:
@@ -45,7 +49,6 @@ def evaluate(
     """
     from pipeline import evaluate, opened
     from pipeline.evaluate.bias import look as measure_bias
-    from pipeline.evaluate.classify import look as classify_texts
 
     limits = _thresholds(assignments)
     space = opened.open_space(model, data)
@@ -53,13 +56,21 @@ def evaluate(
     facts = evaluate.evaluate(space, sets, before, limits, [word for given in ask for word in given.split(",")])
     if bias:
         facts["bias"] = measure_bias(space)
-    if classify:
-        facts["classification"] = classify_texts(space, classify)
+    if classify or sentences:
+        facts |= _downstream(space, opened.find_cut(model, data), classify, sentences)
     lines = [json.dumps(facts, ensure_ascii=False, indent=1)] if as_json else summary(facts)
     for line in lines:
         click.echo(line)
     if facts["gate"] == "fail":
         sys.exit(front.FAILED)
+
+
+def _downstream(space: "Space", cut: "Cut", texts: Path | None, pairs: Path | None) -> "cache.Json":
+    """What the vectors are good for."""
+    from pipeline.evaluate import classify, sentences
+
+    facts: cache.Json = {"classification": classify.look(space, texts, cut)} if texts else {}
+    return facts | ({"sentences": sentences.look(space, pairs, cut)} if pairs else {})
 
 
 def _thresholds(assignments: tuple[str, ...]) -> "Thresholds":
@@ -87,7 +98,8 @@ def summary(facts: "cache.Json") -> list[str]:
               for name, probe in facts["probes"].items()]  # fmt: skip
     lines = [f"{facts['gate']}: {facts['words']:,} words × {facts['vector_size']}", ""]
     lines += align([["probe", "verdict", "reason → what to do"], *probes], lambda column: True)
-    for table in (_analogies(facts), _pairs(facts), _groups(facts), _bias(facts), _classification(facts)):
+    downstream = [_downstream_rows(facts, *of) for of in (("classification", "accuracy"), ("sentences", "Spearman"))]
+    for table in (_analogies(facts), _pairs(facts), _groups(facts), _bias(facts), *downstream):
         if len(table) > 1:
             lines += ["", *align(table)]
     for word, found in facts["figures"]["neighbours"]["asked"].items():
@@ -138,12 +150,9 @@ def _bias(facts: "cache.Json") -> list[list[str]]:
     return rows
 
 
-def _classification(facts: "cache.Json") -> list[list[str]]:
-    rows = [["classification", "accuracy", "lowest", "highest", "seeds"]]
-    found = facts.get("classification", {"features": {}})
-    for name, accuracies in found["features"].items():
-        mean = sum(accuracies) / len(accuracies)
-        rows.append(
-            [name, *(f"{value:.3f}" for value in (mean, min(accuracies), max(accuracies))), str(len(accuracies))]
-        )
+def _downstream_rows(facts: "cache.Json", name: str, score: str) -> list[list[str]]:
+    rows = [[name, score, "lowest", "highest", "seeds"]]
+    for features, found in facts.get(name, {"features": {}})["features"].items():
+        mean = sum(found) / len(found)
+        rows.append([features, *(f"{value:.3f}" for value in (mean, min(found), max(found))), str(len(found))])
     return rows

@@ -66,10 +66,11 @@ def export(
         )
     else:
         fill = partial(_copy, made)
-    click.echo(f"{publish(fill, to, release)}: a bundle that was checked there")
+    place = publish(fill, to, release)
+    click.echo(f"{place}: a bundle that was checked there")
     _note_stale(data, record)
-    check = f"cd {to} && xxh128sum -c XXH128SUMS, or: " if "://" not in to and Path(to, "XXH128SUMS").exists() else ""
-    click.echo(f"check it there: {check}ciliu verify {'DIR' if '://' in to else to}")
+    check = f"cd {place} && xxh128sum -c XXH128SUMS, or: " if Path(place, "XXH128SUMS").exists() else ""
+    click.echo(f"check it there: {check}ciliu verify {place}")
 
 
 def _copy(made: Path, folder: Path) -> None:
@@ -110,26 +111,52 @@ def _note_stale(data: Path, record: cache.Json) -> None:
 
 
 @click.command(epilog="Example: ciliu verify news-2026.tar.zst")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=click.Path(path_type=str), required=False)
+@click.option(
+    "--data", is_flag=False, flag_value="data", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Hash every file of every output of a data folder instead.  [without a folder: data]",
+)  # fmt: skip
 @click.option("--quick", is_flag=True, help="Files and sums alone: nothing is looked into.")
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON.")
 @front.guarded
-def verify(bundle: Path, quick: bool, as_json: bool) -> None:
-    """Is BUNDLE, a folder or a .tar.zst, what was published? A sentence a fault; exit status 6 if there is one.
+def verify(bundle: str | None, data: Path | None, quick: bool, as_json: bool) -> None:
+    """Is BUNDLE, a folder, a .tar.zst or a URL of one, what was published? Or is a data folder whole (--data)? A
+    sentence a fault; exit status 6 if there is one.
 
     Sums, sizes, no file too many; then the manifest against its schema, headers against lengths, numbers that are
     finite, words that are unique, and each format read. Nothing that a bundle carries is run. The sums show damage, not
     who made them.
     """
+    from pipeline.export.fetch import at_hand
     from pipeline.export.verification import describe, find_faults
 
-    faults = find_faults(bundle, quick)
+    if bundle is None or data is not None:
+        if bundle is not None or data is None or quick:
+            raise click.UsageError("give a BUNDLE, or --data [DIR]: not both")
+        _verify_data(data, as_json)
+        return
+    with at_hand(bundle) as path:
+        faults = find_faults(path, quick)
+        sound = "" if faults else describe(path)
     if as_json:
-        click.echo(json.dumps({"bundle": bundle.name, "quick": quick, "faults": faults}, ensure_ascii=False, indent=1))
+        name = bundle.rstrip("/").rpartition("/")[2].partition("?")[0]
+        click.echo(json.dumps({"bundle": name, "quick": quick, "faults": faults}, ensure_ascii=False, indent=1))
     else:
         for fault in faults:
             click.echo(fault)
         number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        click.echo(number if faults else f"sound: {describe(bundle)}")
+        click.echo(number if faults else f"sound: {sound}")
+    if faults:
+        sys.exit(FAULTS)
+
+
+def _verify_data(data: Path, as_json: bool) -> None:
+    from pipeline.cli.data import check_outputs
+
+    *faults, total = check_outputs(data)
+    if as_json:
+        click.echo(json.dumps({"data": str(data), "faults": faults}, ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join([*faults, total]))
     if faults:
         sys.exit(FAULTS)

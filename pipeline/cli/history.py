@@ -19,7 +19,8 @@ option_json = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 @option_json
 @front.guarded
 def history(data: Path, number: int, as_json: bool) -> None:
-    """List the runs: when, how they ended, how long they took, what their outputs weigh, what was asked for."""
+    """List the runs: when, how they ended, how long they took, what their outputs weigh, what Evaluate says of
+    the model, what was asked for."""
     from pipeline.cli import tables
 
     rows = [describe(data, record) for record in runs.read_all(data)[:number]]
@@ -27,30 +28,34 @@ def history(data: Path, number: int, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
         return
-    head = ["run", "tags", "state", "seconds", "size", "words", "sources", "preset", "set"]
+    names = list(dict.fromkeys(name for row in rows for name, score in row["scores"].items() if score is not None))
+    head = ["run", "tags", "state", "seconds", "size", "words", "gate", *names, "sources", "preset", "set"]
     lines = [
         [
             row["run"], " ".join(row["tags"]) or "-", row["state"],
             "-" if row["seconds"] is None else f"{row['seconds']:.1f}",
-            front.megabytes(row["bytes"]), f"{row['words']:,}" if row["words"] else "-",
+            front.megabytes(row["bytes"]), f"{row['words']:,}" if row["words"] else "-", row["gate"] or "-",
+            *("-" if row["scores"].get(name) is None else f"{row['scores'][name]:.3f}" for name in names),
             ", ".join(Path(source).name for source in row["sources"]), row["preset"] or "-", " ".join(row["set"]),
         ]
         for row in rows
     ]  # fmt: skip
-    for line in tables.align([head, *lines], lambda column: column not in (3, 4, 5)):
+    for line in tables.align([head, *lines], lambda column: column not in (3, 4, 5, *range(7, 7 + len(names)))):
         click.echo(line)
 
 
 def describe(data: Path, record: cache.Json) -> cache.Json:
     """A run as ``history`` shows it. ``bytes`` are those of the outputs that are still there."""
     manifests = _manifests(data, record)
-    vocabulary = manifests.get("vocabulary") or {"counts": {}}
+    vocabulary, evaluated = (manifests.get(name) or {"counts": {}} for name in ("vocabulary", "evaluate"))
     return {
         **{name: record[name] for name in ("run", "started", "state", "sources", "preset", "set", "keys")},
         "tags": list(runs.tags(record)),
         "seconds": record.get("seconds"),
         "bytes": sum(file["size"] for made in manifests.values() if made for file in made["files"].values()),
         "words": vocabulary["counts"].get("different_words"),
+        "gate": evaluated["counts"].get("gate"),
+        "scores": evaluated["counts"].get("scores", {}),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipeline.cli import front
+from pipeline.remote_file import RemoteFile
 
 LENGTHS = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000)  # characters: where the bars begin
 
@@ -80,7 +81,7 @@ def look(asked: dict[str, Any], data: Path, processes: int | None) -> Facts:
     }
 
 
-def _files(files: Sequence[tuple[str, Path]]) -> list[Facts]:
+def _files(files: Sequence[tuple[str, Path | RemoteFile]]) -> list[Facts]:
     """Number and bytes by the suffixes of their names."""
     from pipeline.articles.packing import split_suffix
 
@@ -110,7 +111,7 @@ def histogram(lengths: Sequence[int]) -> list[Facts]:
 
 
 def _estimate(
-    files: Sequence[tuple[str, Path]],
+    files: Sequence[tuple[str, Path | RemoteFile]],
     sample: Any,
     asked: dict[str, Any],
     data: Path,

@@ -7,14 +7,14 @@ from typing import Any
 import tasks
 from pipeline import resources
 from pipeline.estimate import CORES, READ, estimate
-from pipeline.plan import Step
+from pipeline.plan import Step, keep_versions, make_plan
 from pipeline.processes import cpus
 from pipeline.task import StageTask
 from pipeline.train import resolve
 
 NO_TRAINING: dict[str, Any] = {"engine": "auto", "hs": 0, "negative": 5, "share": -1, "held_out": -1, "threads": 1}
 NO_TRAINING |= {"vector_size": 0, "window": 0, "epochs": 0}
-WORTH_SAYING = 60.0  # seconds
+WORTH_ASKING = 600.0  # seconds that a change of versions alone may cost without a question
 TEXT_STAGES = {"articles", "dedup", "segment"}
 Needs = tuple[float, float, float]
 
@@ -35,11 +35,44 @@ def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
     return sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"], disk
 
 
+def show_plan(steps: Sequence[Step], needed: Needs, data: Path) -> str:
+    """What will run, why, and what it will take, as a sentence."""
+    running = [step for step in steps if step.runs]
+    parts = [part for step in running for part in step.reason.split("; ")]
+    why = list(dict.fromkeys(part for part in parts if part != "never made" and not part.startswith("after ")))
+    reasons = f" ({'; '.join(why[:3])}{'; …' if len(why) > 3 else ''})" if why else ""
+    return f"to make: {', '.join(step.task.name for step in running)}{reasons}; {show_needs(needed, data)}"
+
+
+def refuse_new_versions(steps: Sequence[Step], end: StageTask) -> None:
+    """Raise ``ValueError`` where nothing but new versions would make stages anew that take over ten minutes."""
+    needed = needs(steps, end)
+    if not needed or needed[0] <= WORTH_ASKING:
+        return
+    changes = keep_versions(end)
+    without = {step.task.name for step in make_plan(end, {}) if step.runs}
+    for task in end.walk():
+        task.keep(None)
+    only = [step for step in steps if step.runs and step.task.name not in without]
+    seconds = (needs(only, end) or (0.0,))[0]
+    if only and seconds > WORTH_ASKING:
+        named = "; ".join(dict.fromkeys(part for parts in changes.values() for part in parts))
+        stages = ", ".join(step.task.name for step in only)
+        raise ValueError(
+            f"only versions changed ({named}), and that makes {stages} anew: about {show_time(seconds)}. "
+            "--yes does it, --keep-versions goes on with what is there"
+        )
+
+
+def show_time(seconds: float) -> str:
+    """``90 s``, ``12 min``, ``3.5 h``."""
+    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+    return f"{seconds / 3600:,.1f} h" if seconds > 7200 else time
+
+
 def show_needs(needed: Needs, data: Path) -> str:
     """What a run will take, as a sentence."""
     free = resources.free_disk(next(folder for folder in (data, *data.absolute().parents) if folder.is_dir()))
     seconds, memory, disk = needed
-    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
-    time = f"{seconds / 3600:,.1f} h" if seconds > 7200 else time
     needs = f"{resources.show(memory)} of memory, {resources.show(disk)} of disk"
-    return f"needs about {time}, {needs} ({resources.show(free)} are free)"
+    return f"needs about {show_time(seconds)}, {needs} ({resources.show(free)} are free)"

@@ -12,9 +12,9 @@ from typing import IO, Any
 import click
 
 import tasks
-from pipeline import cache, damage, database_urls, progress, resources, runs, settings, spark
+from pipeline import cache, damage, database_urls, progress, remote, resources, runs, settings, spark
 from pipeline.build import build
-from pipeline.cli.needs import WORTH_SAYING, needs, show_needs
+from pipeline.cli.needs import needs, show_plan
 from pipeline.plan import Step
 from pipeline.task import StageTask
 
@@ -60,7 +60,9 @@ def _place(source: str, data: Path) -> str:
     if source.startswith("sqlite:///"):
         return f"sqlite:///{os.path.abspath(source.removeprefix('sqlite:///'))}"
     try:
-        return database_urls.take(source) if database_urls.is_database(source) else os.path.abspath(source)
+        if database_urls.is_database(source):
+            return database_urls.take(source)
+        return remote.take(source) if remote.is_remote(source) else os.path.abspath(source)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
@@ -165,9 +167,9 @@ def note_left_out(end: StageTask) -> None:
 
 def make(
     steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool, on: str | None = None
-) -> None:
-    """Make the steps that are to run, and keep a record of it; those that map shards ``on`` a Spark. Raises what a
-    stage raised; ``ValueError`` if disk or memory will not do, unless ``anyway``."""
+) -> bool:
+    """Make the steps that are to run, those that map shards ``on`` a Spark, and keep a record of it; was anything made?
+    Raises what a stage raised; ``ValueError`` if disk or memory will not do, unless ``anyway``."""
     resources.try_to_write(data)
     needed = needs(steps, end)
     if needed and not anyway:
@@ -177,14 +179,15 @@ def make(
     done = "complete" if end.name == "export" else f"only {end.name}"
     with runs.recorded(data, {**request, "settings": end.param_kwargs, "keys": keys}, done) as folder:
         log_to(folder)
-        if needed and needed[0] > WORTH_SAYING:
-            progress.say(show_needs(needed, data), event="needs", seconds=needed[0], memory=needed[1], disk=needed[2])
-        make_steps(steps, end, (on, folder / "spark.log") if on else None)
+        if needed:
+            seconds, memory, disk = needed
+            progress.say(show_plan(steps, needed, data), event="plan", seconds=seconds, memory=memory, disk=disk)
+        return make_steps(steps, end, (on, folder / "spark.log") if on else None)
 
 
-def make_steps(steps: Sequence[Step], end: StageTask, place: tuple[str, Path] | None = None) -> None:
+def make_steps(steps: Sequence[Step], end: StageTask, place: tuple[str, Path] | None = None) -> bool:
     """Make the steps that are to run, and what turns out to be damaged; with a ``place``, the Spark for those that map
-    shards and its log. Raises what a stage raised."""
+    shards and its log. Was anything made? Raises what a stage raised."""
     for step in steps:
         if not step.runs:
             report_cached(step.task)
@@ -198,7 +201,7 @@ def make_steps(steps: Sequence[Step], end: StageTask, place: tuple[str, Path] | 
             build([task for task in asked if not task.complete()] or [end])
             if not steps[-1].runs or mended:  # what was made now was hashed while it was written
                 damage.check(end.folder)
-            return
+            return bool(mended) or any(step.runs for step in steps)
         except cache.DamageError as error:
             output = damage.output_of(error.path)
             if output in mended:

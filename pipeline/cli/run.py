@@ -31,6 +31,11 @@ def request_options(verb: front.Verb) -> front.Verb:
     return verb
 
 
+option_keep_versions = click.option(
+    "--keep-versions", is_flag=True, help="Take what other versions of Ciliu or its libraries made."
+)
+
+
 @click.command(epilog="Example: ciliu run articles/ more.jsonl.zst --preset wechat --set Train.window=5")
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="Make this stage and all after it anew.")
@@ -41,6 +46,8 @@ def request_options(verb: front.Verb) -> front.Verb:
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
 @click.option("--anyway", is_flag=True, help="Begin though disk or memory seem too small.")
+@click.option("--yes", is_flag=True, help="Begin though it is hours, and nothing but versions changed.")
+@option_keep_versions
 @click.option("--allow-failed", is_flag=True, help="Export the model although Evaluate failed it.")
 @click.option("--quiet", is_flag=True, help="No progress, no closing lines.")
 @front.guarded
@@ -60,6 +67,8 @@ def run(
     checkpoint_every: float | None,
     log_json: Path | None,
     anyway: bool,
+    yes: bool,
+    keep_versions: bool,
     allow_failed: bool,
     quiet: bool,
 ) -> None:
@@ -79,7 +88,7 @@ def run(
 
     if processes != 1 and on in (None, "processes"):
         prepare()
-    from pipeline.cli import request, tables
+    from pipeline.cli import needs, request, tables
     from pipeline.plan import make_plan
 
     front.show_progress(log_json, quiet)
@@ -92,17 +101,22 @@ def run(
     if from_stage and from_stage not in [task.name for task in end.walk()]:
         raise click.UsageError(f"--from {from_stage}: {until} does not need it")
     request.mark_anew(end, from_stage, only, force)
+    if keep_versions:
+        say_kept(end)
     steps = make_plan(end, request.last_keys(data))
+    if not yes and not keep_versions:
+        needs.refuse_new_versions(steps, end)
     request.note_left_out(end)
-    request.make(steps, end, data, asked, anyway=anyway, on=place)
+    made = request.make(steps, end, data, asked, anyway=anyway, on=place)
     if not quiet and end.name == "export" and not only:
-        tables.show_result(end, data, [step.task.name for step in steps if step.runs])
+        tables.show_result(end, data, made)
 
 
 @click.command(epilog="Example: ciliu plan --set Dictionary.files=dicts/new.txt")
 @request_options
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="As if run with --from.")
 @click.option("--force", is_flag=True, help="As if run with --force.")
+@option_keep_versions
 @click.option("--why", type=click.Choice(STAGES), help="What this stage's key is made of, beside its nearest output.")
 @front.guarded
 def plan(
@@ -115,6 +129,7 @@ def plan(
     fingerprint_query: str | None,
     from_stage: str | None,
     force: bool,
+    keep_versions: bool,
     why: str | None,
 ) -> None:
     """Say for each stage whether `ciliu run` with the same arguments would make it, and why. Makes nothing."""
@@ -127,6 +142,8 @@ def plan(
         show_why(end, why)
         return
     request.mark_anew(end, from_stage, None, force)
+    if keep_versions:
+        say_kept(end)
     steps = make_plan(end, request.last_keys(data))
     for step in steps:
         click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
@@ -134,6 +151,14 @@ def plan(
     if needed:
         click.echo(needs.show_needs(needed, data))
     request.note_left_out(end)
+
+
+def say_kept(end: "StageTask") -> None:
+    """Take outputs of other versions, and say which."""
+    from pipeline.plan import keep_versions
+
+    for stage, changes in keep_versions(end).items():
+        click.echo(f"kept: {stage} of other versions ({'; '.join(changes)})", err=True)
 
 
 def show_why(end: "StageTask", stage: str) -> None:

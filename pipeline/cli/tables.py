@@ -57,8 +57,8 @@ def _frequent_word(vocab: Path) -> str:
     return next((word for word in words if len(word) > 1), words[0])
 
 
-def show_result(end: StageTask, data: Path, made: Sequence[str]) -> None:
-    """The end of a run: the funnel, where the model is, what to try next."""
+def show_result(end: StageTask, data: Path, made: bool) -> None:
+    """The end of a run: the funnel, where the model is, was anything ``made``, what to try next."""
     origin = cache.manifest_of(end.folder)["origin"]
     click.echo()
     for line in align(make_funnel({name: stage["counts"] for name, stage in origin.items()})):

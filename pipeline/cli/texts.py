@@ -7,6 +7,7 @@ from pathlib import Path
 from ciliu.normal_form import normalize
 from pipeline import progress
 from pipeline.articles import packing, readers, records, sources
+from pipeline.remote_file import RemoteFile
 
 PART = 1 << 16  # bytes between two steps of the bar
 
@@ -34,13 +35,13 @@ def read_lines_of(source: str) -> Iterator[str]:
         progress.say(f"{source}: left out {rejected:,} records that are no articles (ciliu run lists them)")
 
 
-def _read_records(path: Path) -> Iterator[tuple[int, str | None]]:
+def _read_records(path: Path | RemoteFile) -> Iterator[tuple[int, str | None]]:
     for _, _, offset, record in readers.read_source(path, readers.DEFAULT, Counter()):
         text = str(record["text"]) if isinstance(record, dict) else None
         yield offset, None if text and any("\ud800" <= character <= "\udfff" for character in text) else text
 
 
-def _read_txt(path: Path) -> Iterator[tuple[int, str]]:
+def _read_txt(path: Path | RemoteFile) -> Iterator[tuple[int, str]]:
     """Line by line: Articles takes such a file for one article, which may not have more than 16 MiB."""
     offset = number = 0
     try:

@@ -10,6 +10,7 @@ import click
 
 from pipeline import cache, runs
 from pipeline.cli import front
+from pipeline.vocabulary_files import count_dropped
 
 if TYPE_CHECKING:
     from pipeline.evaluate.space import Space
@@ -71,12 +72,10 @@ def output(data: Path, record: cache.Json, stage: str) -> Path:
 
 
 def _why_unknown(word: str, vocabulary: Path) -> str:
-    facts = cache.read_json(vocabulary / "vocabulary.json")
-    with (vocabulary / "dropped.tsv").open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            if line.startswith(f"{word}\t"):
-                count = int(line.split("\t")[1])
-                return f"{word} stands {count:,} times, fewer than Vocabulary.min_count = {facts['min_count']:,}"
+    count = count_dropped(vocabulary, word)
+    if count:
+        least = cache.read_json(vocabulary / "vocabulary.json")["min_count"]
+        return f"{word} stands {count:,} times, fewer than Vocabulary.min_count = {least:,}"
     return f"{word} is no word of this corpus as it was cut; to make it one, add it to a dictionary (Dictionary.files)"
 
 
@@ -108,7 +107,7 @@ def similar(words: tuple[str, ...], n: int, model: Path | None, data: Path, run_
 @front.guarded
 def analogy(words: tuple[str, ...], n: int, model: Path | None, data: Path, run_id: str | None, as_json: bool) -> None:
     """A is to B as C is to …: the words nearest to B - A + C (3CosAdd), with the cosine; A, B and C are left out."""
-    from pipeline.evaluate import complete
+    from pipeline.evaluate.lookup import complete
 
     a, b, c = words
     found = complete(open_model(words, model, data, run_id), a, b, c, n)
@@ -120,15 +119,12 @@ def analogy(words: tuple[str, ...], n: int, model: Path | None, data: Path, run_
 @front.guarded
 def similarity(words: tuple[str, ...], model: Path | None, data: Path, run_id: str | None, as_json: bool) -> None:
     """The cosine of two words, and the place of each among the nearest of the other."""
-    space = open_model(words, model, data, run_id)
-    pair = space.unit(space.known(words))
-    cosine = float(pair[0] @ pair[1])
-    nearer = sum((pair @ block.T > cosine + 1e-6).sum(axis=1) for _, block in space.blocks())
-    places = [int(number) for number in nearer]  # the word itself is among them, so this counts from 1
-    facts = {"cosine": round(cosine, 4), "place": dict(zip(words[::-1], places, strict=True))}
-    said = [f"{word} is number {place:,} of those nearest to {of}"
-            for word, place, of in zip(words[::-1], places, words, strict=True)]  # fmt: skip
-    show(facts, [[f"{cosine:.3f}", "; ".join(said)]], as_json, (0, 1))
+    from pipeline.evaluate import lookup
+
+    facts = lookup.similarity(open_model(words, model, data, run_id), *words)
+    said = [f"{word} is number {facts['place'][word]:,} of those nearest to {of}"
+            for word, of in zip(words[::-1], words, strict=True)]  # fmt: skip
+    show(facts, [[f"{facts['cosine']:.3f}", "; ".join(said)]], as_json, (0, 1))
 
 
 @click.command(epilog="Example: ciliu odd 苹果 香蕉 葡萄 汽车")
@@ -136,13 +132,12 @@ def similarity(words: tuple[str, ...], model: Path | None, data: Path, run_id: s
 @front.guarded
 def odd(words: tuple[str, ...], model: Path | None, data: Path, run_id: str | None, as_json: bool) -> None:
     """The one of WORDS that does not fit: each with its mean cosine with the others, the least fitting first."""
+    from pipeline.evaluate import lookup
+
     if len(words) < 3:
         raise click.UsageError("give at least three words")
-    space = open_model(words, model, data, run_id)
-    vectors = space.unit(space.known(words))
-    means = ((vectors @ vectors.T).sum(axis=1) - 1) / (len(words) - 1)
-    found = sorted(((round(float(mean), 4), word) for word, mean in zip(words, means, strict=True)))
-    show([[word, mean] for mean, word in found], [[word, f"{mean:.3f}"] for mean, word in found], as_json)
+    found = lookup.odd(open_model(words, model, data, run_id), words)
+    show(found, [[word, f"{mean:.3f}"] for word, mean in found], as_json)
 
 
 @click.command(epilog="Example: ciliu compare 国王 男人 女人 王后")
@@ -150,20 +145,20 @@ def odd(words: tuple[str, ...], model: Path | None, data: Path, run_id: str | No
 @front.guarded
 def compare(words: tuple[str, ...], model: Path | None, data: Path, run_id: str | None, as_json: bool) -> None:
     """The cosine of each two of WORDS, and their vectors as strips: the higher a bar, the greater the value."""
-    space = open_model(words, model, data, run_id)
-    vectors = space.unit(space.known(words))
-    cosines = vectors @ vectors.T
-    facts = {"words": list(words), "cosines": cosines.round(4).tolist(), "vectors": vectors.round(4).tolist()}
-    rows = [[word, *(f"{cosine:.3f}" for cosine in row)] for word, row in zip(words, cosines, strict=True)]
+    from pipeline.evaluate import lookup
+
+    facts = lookup.compare(open_model(words, model, data, run_id), words)
+    rows = [[word, *(f"{cosine:.3f}" for cosine in row)] for word, row in zip(words, facts["cosines"], strict=True)]
     show(facts, [["", *words], *rows], as_json)
     if not as_json:
+        strips = [[word, _strip(vector)] for word, vector in zip(words, facts["vectors"], strict=True)]
         click.echo()
-        show(None, [[word, _strip(vector)] for word, vector in zip(words, vectors, strict=True)], False, (0, 1))
-        click.echo(f"the first {min(STRIP, vectors.shape[1])} of {vectors.shape[1]} dimensions")
+        show(None, strips, False, (0, 1))
+        click.echo(f"the first {min(STRIP, len(facts['vectors'][0]))} of {len(facts['vectors'][0])} dimensions")
 
 
-def _strip(vector: Any) -> str:
+def _strip(vector: Sequence[float]) -> str:
     """Bars of eight heights; all words have one scale: 2.5 standard deviations of a unit vector to each side."""
     scale = 2.5 / len(vector) ** 0.5
-    heights = (vector[:STRIP] / scale + 1) / 2 * (len(SHADES) - 1)
+    heights = ((value / scale + 1) / 2 * (len(SHADES) - 1) for value in vector[:STRIP])
     return "".join(SHADES[int(min(max(height, 0), len(SHADES) - 1))] for height in heights)

@@ -13,6 +13,7 @@ from pipeline import cache
 from pipeline.evaluate import (
     analogies,
     baseline,
+    bias,
     characters,
     directions,
     gate,
@@ -24,12 +25,14 @@ from pipeline.evaluate import (
 )
 from pipeline.evaluate.bands import bands
 from pipeline.evaluate.gate import Thresholds
-from pipeline.evaluate.space import Space, from_path, from_stages, nearest, neighbours
+from pipeline.evaluate.lookup import complete
+from pipeline.evaluate.space import Space, from_path, from_stages, neighbours
 
-VERSION = 1
+VERSION = 2
 VERSIONS = ("jieba",)  # whose dictionary says which words are common
 
 EVALUATION = "evaluation.json"
+KINDS = ("analogies", "similarity", "groups")
 NEIGHBOURS, DRAWN, SEED = 5, 3, 1
 EXAMPLES = 3  # analogies of each section, shown with their answer
 
@@ -56,6 +59,8 @@ def run(
         "reasons": facts["reasons"],
         "verdicts": {name: probe["verdict"] for name, probe in facts["probes"].items()},
         "scores": scores(facts),
+        "coverage": {name: table["coverage"] for kind in KINDS for name, table in facts[kind].items()},
+        "bias": {test["name"]: test for test in bias.look(space)},
     }
 
 
@@ -145,15 +150,6 @@ def answer_examples(space: Space, questions: Sequence[analogies.Question]) -> li
         for (section, *asked, expected), found in zip(chosen, answers, strict=True)
         if found
     ]
-
-
-def complete(space: Space, a: str, b: str, c: str, n: int) -> list[tuple[str, float]]:
-    """The ``n`` best words d of a : b = c : d, with the cosine of d and b - a + c. Raises ``KeyError``."""
-    at = [space.index[word] for word in (a, b, c)]
-    one, two, three = space.unit(at)
-    query = two - one + three
-    found, cosines = nearest(space, (query / max(float(np.linalg.norm(query)), 1e-12))[None], [at], n)
-    return [(space.words[row], round(float(cosine), 4)) for row, cosine in zip(found[0], cosines[0], strict=True)]
 
 
 def draw_neighbours(space: Space) -> list[dict[str, Any]]:

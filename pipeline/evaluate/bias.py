@@ -1,7 +1,8 @@
 """Bias: which of two groups of words is nearer to which of two others, and could that be chance?
 
 WEAT (Caliskan et al. 2017) and the relative norm distance (RND; Garg et al. 2018), over word sets in
-``sets/bias.toml``. Only words of the vocabulary take part. No verdict hangs on it: what a corpus says, its vectors say.
+``sets/bias.toml``; both as wefe computes them (tests/wefe.json). Only words of the vocabulary take part. No verdict
+hangs on it: what a corpus says, its vectors say.
 """
 
 import tomllib
@@ -51,9 +52,10 @@ def associations(words: Floats, A: Floats, B: Floats) -> Floats:
 
 
 def effect_size(X: Floats, Y: Floats, A: Floats, B: Floats) -> float:
-    """The difference of the mean associations of X and Y, in standard deviations (ddof 1) of those of all."""
+    """The difference of the mean associations of X and Y, in standard deviations of those of all (of the population, as
+    wefe has it; that of a sample, as others have it, makes it smaller by the root of (n - 1) / n)."""
     x, y = associations(X, A, B), associations(Y, A, B)
-    return float((x.mean() - y.mean()) / np.concatenate([x, y]).std(ddof=1))
+    return float((x.mean() - y.mean()) / np.concatenate([x, y]).std())
 
 
 def p_value(X: Floats, Y: Floats, A: Floats, B: Floats) -> float:

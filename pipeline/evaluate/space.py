@@ -1,7 +1,7 @@
 """The vectors that are looked at: a matrix with its words, and what is known about how it was made."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,14 @@ ROWS = 8_192  # of the matrix at once: 8 MB at 256 dimensions
 class Space:
     """``words`` (V of them) and ``vectors`` (V × dimensions, float32; may be mapped). ``counts`` are None where the
     file has none; ``parameters`` are gensim's names for how it was trained, as far as they are known; ``declared`` is
-    how many words the file's own manifest says there are."""
+    how many words the file's own manifest says there are; ``unit_length``: all vectors have length 1 (or are zeros)."""
 
     words: Sequence[str]
     vectors: Floats
     counts: npt.NDArray[np.int64] | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     declared: int | None = None
+    unit_length: bool = False
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -62,11 +63,17 @@ class Space:
 
     def unit(self, rows: Ids | Sequence[int] | slice) -> Floats:
         """These rows at length 1; one of zeros, or one that is not finite, is zeros."""
+        if self.unit_length:
+            return self.vectors[rows]
         lengths = self.norms[rows][:, None]
         good = np.isfinite(lengths) & (lengths > 0)
         found: Floats = np.zeros((len(lengths), self.vectors.shape[1]), dtype=np.float32)
         np.divide(self.vectors[rows], lengths, out=found, where=good)
         return found
+
+    def normalized(self) -> "Space":
+        """The same with all vectors at length 1, in memory: what is asked often then costs one product alone."""
+        return replace(self, vectors=self.unit(slice(None)), unit_length=True)
 
     def blocks(self, rows: int = ROWS) -> Iterator[tuple[int, Floats]]:
         """All rows at length 1, some at a time, each time with the number of the first."""

@@ -1,10 +1,12 @@
 """The model card in the form of Hugging Face's: what a model is, in words that a person reads before loading it."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ciliu.normal_form import DEFAULT
 from pipeline import cache
 from pipeline.export import verdict
 from pipeline.export.formats import Format
@@ -29,14 +31,17 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
         "objective": _objective(made["train"]["parameters"]),
         "formats": "\n".join(_row(one, manifest["formats"][one.name]) for one in formats),
         "loads": "\n".join(_load(one, word, manifest) for one in formats),
+        "tokenizer": _tokenizer(made, formats),
         "rules": "\n".join(f"- `{one.name}`: {one.module.WORDS}" for one in formats),
         "repaired": _repaired(manifest["repaired"]),
         "corpus": _corpus(made),
         "cut": _cut(made),
         "trained": _facts(made["train"]["parameters"]),
         "evaluated": _evaluated(made),
+        "bias": verdict.describe_bias(made["evaluate"]["counts"]) if "evaluate" in made else "",
         "licence_text": manifest["licence"]
         or "Not stated by those who made this model: ask them before you pass it on.",
+        "opencc": ", `opencc.json` is made of OpenCC's tables (Apache-2.0)" if _simplified(made) else "",
         "command": _command(made),
         "stages": "\n".join(f"| {name} | {made[name]['version']} | `{made[name]['key']}` |" for name in made),
         "word": word,
@@ -46,6 +51,10 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
     for name, value in fields.items():
         text = text.replace(f"«{name}»", str(value))
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _simplified(made: cache.Json) -> bool:
+    return bool(made["articles"]["parameters"]["opencc"] != "none")
 
 
 def _objective(parameters: cache.Json) -> str:
@@ -70,6 +79,15 @@ def _load(one: Format, word: str, manifest: cache.Json) -> str:
     code = code.replace("{size}", str(manifest["vector_size"]))
     language = "sh" if one.name == "tensorboard" else "python"
     return f"{one.module.TITLE}:\n\n```{language}\n{code}```\n"
+
+
+def _tokenizer(made: cache.Json, formats: Sequence[Format]) -> str:
+    cut = [one for one in formats if hasattr(one.module, "differences")]
+    if not cut:
+        return ""
+    lines = "".join(f"- {sentence}\n" for sentence in cut[0].module.differences(made))
+    names = " and ".join(f"`{one.file}`" for one in cut)
+    return f"\n{names} cut by a `tokenizer.json`, as the pipeline did but for this:\n\n{lines}"
 
 
 def _repaired(repaired: list[Any]) -> str:
@@ -104,12 +122,22 @@ def _evaluated(made: cache.Json) -> str:
     return verdict.describe(made["evaluate"]["counts"])
 
 
+def _setting(name: str, value: Any) -> str:
+    """A value as ``--set`` reads it: files (name and sum) by their names, the normal form by what it is more and less
+    than the default."""
+    if name == "normal_form":
+        return ",".join([*value, *(f"-{rule}" for rule in DEFAULT if rule not in value)])
+    if isinstance(value, list):
+        return shlex.quote(",".join(one if isinstance(one, str) else one[0] for one in value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _command(made: cache.Json) -> str:
     """The parameters of each stage as settings; sources and dictionaries go by the names of those who have them."""
     settings = [
-        f"--set {stage.capitalize()}.{name}={str(value).lower() if isinstance(value, bool) else value}"
+        f"--set {stage.capitalize()}.{name}={_setting(name, value)}"
         for stage in made
-        for name, value in made[stage]["parameters"].items()
-        if value not in ("", "many") and not isinstance(value, list | dict)
+        for name, value in [*made[stage]["parameters"].items(), *made[stage]["files"].items()]
+        if value not in (None, "", "many", []) and not isinstance(value, dict)
     ]
     return " \\\n  ".join(["ciliu run SOURCES", *settings])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pipeline import cache
 from pipeline.export.formats import Format
-from pipeline.export.table import Matrix, Table
+from pipeline.export.table import Matrix, Table, release, unit
 
 ASKED, NEAREST = 100, 10  # of so many words, so many neighbours
 LEAST_KEPT = 0.8  # of the neighbours, in a format that loses digits
@@ -32,6 +32,7 @@ def check(one: Format, folder: Path, table: Table) -> cache.Json:
         if not exact:
             loss.add(start, rows)
         start = end
+        release(table.matrix)
     if start != len(table.words):
         raise ValueError(f"{one.file} gives back {start:,} of {len(table.words):,} words")
     found = {} if exact else loss.measured()
@@ -50,20 +51,21 @@ class _Loss:
 
     def __init__(self, table: Table) -> None:
         self._table, self._largest, self._least_cosine = table, 0.0, 1.0
-        self._parts: list[npt.NDArray[np.float32]] = []
-        self._rows = np.unique(np.linspace(0, len(table.words) - 1, ASKED).astype(np.int64))
+        asked = np.unique(np.linspace(0, len(table.words) - 1, ASKED).astype(np.int64))
+        self._asked = unit(np.asarray(table.matrix[asked])).T
+        self._left, self._right = _Nearest(asked), _Nearest(asked)
 
     def add(self, start: int, rows: Matrix) -> None:
         given = np.asarray(self._table.matrix[start : start + len(rows)])
         self._largest = max(self._largest, float(np.abs(given - rows).max()))
-        products = np.einsum("ij,ij->i", _unit(given), _unit(rows))
+        ours, theirs = unit(rows), unit(given)
+        products = np.einsum("ij,ij->i", theirs, ours)
         self._least_cosine = min(self._least_cosine, float(products[np.abs(given).max(axis=1) > 0].min(initial=1)))
-        self._parts.append(_unit(rows) @ _unit(np.asarray(self._table.matrix[self._rows])).T)
+        self._left.add(start, ours @ self._asked)
+        self._right.add(start, theirs @ self._asked)
 
     def measured(self) -> dict[str, float]:
-        left = _nearest(np.concatenate(self._parts), self._rows)
-        asked = _unit(np.asarray(self._table.matrix[self._rows])).T
-        right = _nearest(np.concatenate([_unit(rows) @ asked for _, rows in self._table.blocks()]), self._rows)
+        left, right = self._left.found(), self._right.found()
         kept = sum(len(ours & theirs) for ours, theirs in zip(left, right, strict=True))
         return {
             "largest_difference": float(f"{self._largest:.3g}"),
@@ -72,13 +74,24 @@ class _Loss:
         }
 
 
-def _unit(rows: Matrix) -> Matrix:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+class _Nearest:
+    """Of each word that is asked for the rows of the greatest cosines, its own left out."""
 
+    def __init__(self, asked: npt.NDArray[np.int64]) -> None:
+        self._asked = asked
+        self._rows = np.empty((0, len(asked)), np.int64)
+        self._cosines = np.empty((0, len(asked)), np.float32)
 
-def _nearest(cosines: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> list[set[int]]:
-    """For each column the rows of the greatest cosines, the word's own row left out."""
-    cosines[rows, np.arange(len(rows))] = -np.inf
-    n = min(NEAREST, len(cosines) - 1)
-    return [set(np.argpartition(-column, n)[:n].tolist()) if n else set() for column in cosines.T]
+    def add(self, start: int, cosines: npt.NDArray[np.float32]) -> None:
+        """``cosines``: rows from ``start`` on × words that are asked for."""
+        rows = np.arange(start, start + len(cosines))[:, None]
+        cosines = np.where(rows == self._asked, -np.inf, cosines)
+        cosines = np.concatenate([self._cosines, cosines])
+        rows = np.concatenate([self._rows, np.broadcast_to(rows, (len(rows), len(self._asked)))])
+        best = np.argpartition(-cosines, min(NEAREST, len(cosines) - 1), axis=0)[:NEAREST]
+        self._rows, self._cosines = np.take_along_axis(rows, best, 0), np.take_along_axis(cosines, best, 0)
+
+    def found(self) -> list[set[int]]:
+        """The rows of the nearest, a set for each word."""
+        pairs = zip(self._rows.T, self._cosines.T, strict=True)
+        return [set(rows[np.isfinite(cosines)].tolist()) for rows, cosines in pairs]

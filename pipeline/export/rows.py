@@ -18,6 +18,7 @@ from pipeline.export.table import Matrix, Table
 from pipeline.processes import cpus
 
 READ = 2 << 20  # bytes of text at once
+LONGEST = 64 << 20  # bytes of a line
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -68,6 +69,8 @@ def whole_lines(file: IO[bytes]) -> Iterator[bytes]:
             rest = part[end:]
         else:
             rest += part
+            if len(rest) > LONGEST:
+                raise ValueError(f"a line of more than {LONGEST:,} bytes: it is damaged, or made to harm")
     if rest:
         raise ValueError("its last line has no end: it is truncated")
 

@@ -1,6 +1,7 @@
 """The segmenter in a bundle: its dictionary and rules as data, and ``segmenter.py``, which needs only jieba."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import ciliu
 from ciliu.protect import read_rules
 from ciliu.segmenter import TABLE
 from pipeline import cache
+from pipeline.export import opencc
 from pipeline.plain_text import read_lines
 
 FOLDER = "segmenter"
 SCRIPT = "segmenter.py"
-PARTS = ("normal_form", "sentences", "protect", "engine_jieba", "kept_words", "alone")  # of the package ciliu
+LICENSES = Path(__file__).parent / "bundled" / "LICENSES.txt"
+# Of the package ciliu.
+PARTS = ("normal_form", "sentences", "protect", "conversion", "engine_jieba", "kept_words", "alone")
 HEAD = '''"""Cut text as the training text of these vectors was cut. Needs jieba 0.42.1, nothing else.
 
     import segmenter
@@ -23,7 +27,17 @@ or, a line at a time: python segmenter.py < text > words
 
 These are modules of Ciliu (Apache-2.0), one behind the other.
 """
+
+from contextlib import suppress
 '''
+# Python writes byte code before it runs a module, so nothing in the module can forbid it.
+TAIL = """
+
+if __spec__ and __spec__.cached:  # no sum of the bundle names the byte code that Python keeps of this file, so it goes
+    with suppress(OSError):
+        Path(__spec__.cached).unlink()
+        Path(__spec__.cached).parent.rmdir()
+"""
 
 
 def write_segmenter(
@@ -51,6 +65,9 @@ def write_segmenter(
         "stages": {name: origin[name]["version"] for name in ("dictionary", "segment")},
     }
     cache.write_json(folder / "segmenter.json", rules)
+    if rules["opencc"] != "none":
+        opencc.write_tables(folder / opencc.FILE, rules["opencc"], origin["articles"]["versions"]["opencc"])
+    shutil.copyfile(LICENSES, folder / LICENSES.name)
 
 
 def link_segmenter(made: Path, bundle: Path) -> None:
@@ -65,4 +82,4 @@ def write_script(path: Path) -> None:
     place = Path(ciliu.__file__).parent
     parts = [(place / f"{name}.py").read_text(encoding="utf-8") for name in PARTS]
     code = "\n\n".join(re.sub(r"^from ciliu\..*\n", "", part, flags=re.MULTILINE) for part in parts)
-    path.write_text(HEAD + "\n" + code, encoding="utf-8", newline="\n")
+    path.write_text(f"{HEAD}\n{code}{TAIL}", encoding="utf-8", newline="\n")

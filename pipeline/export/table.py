@@ -1,6 +1,7 @@
 """The words, counts and vectors that a bundle holds: one rule for words, which rows, and as they are or normalised."""
 
-from collections.abc import Iterator, Sequence
+import mmap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ class Table:
         rows = max(1, BLOCK // (4 * self.matrix.shape[1]))
         for start in range(0, len(self.words), rows):
             yield self.words[start : start + rows], self.matrix[start : start + rows]
+            release(self.matrix)
+
+
+def release(matrix: npt.NDArray[Any]) -> None:
+    """Give the pages of a matrix that is mapped to be read back to the system: who reads them again gets them from the
+    file. Else a bundle of a model of 344 MB held two or three times that, for each format is read beside the first."""
+    if isinstance(matrix, np.memmap) and matrix.mode == "r" and hasattr(mmap, "MADV_DONTNEED"):
+        matrix._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined] # numpy's own name for what it maps
 
 
 def read_table(vocabulary: Path, vectors: Path) -> Table:
@@ -72,22 +81,27 @@ def choose(table: Table, top: int, files: Sequence[Path]) -> Table:
         [f"of {len(asked):,} words of a list"] if files else []
     )
     words = [table.words[row] for row in rows]
-    return replace(
-        table, words=words, counts=table.counts[rows], matrix=take(table.matrix, rows), chosen=", ".join(parts)
-    )
+    matrix = take(table.matrix, rows) if files else table.matrix[:end]  # the first rows stay mapped
+    return replace(table, words=words, counts=table.counts[rows], matrix=matrix, chosen=", ".join(parts))
 
 
 def normalize(table: Table, path: Path) -> Table:
     """The table with vectors of length 1 (a row of zeros stays), written to ``path`` and mapped from there."""
-    made = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), table.matrix.shape)
-    start = 0
-    for words, rows in table.blocks():
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        made[start : start + len(words)] = rows / np.where(lengths == 0, 1, lengths)
-        start += len(words)
-    made.flush()
-    del made
+    write_npy(path, "<f4", table.matrix.shape, (unit(rows) for _, rows in table.blocks()))
     return replace(table, matrix=np.load(path, mmap_mode="r"), normalized=True)
+
+
+def unit(rows: Matrix) -> Matrix:
+    """Rows of length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def write_npy(path: Path, kind: str, shape: tuple[int, ...], parts: Iterable[npt.NDArray[Any]]) -> None:
+    """A ``.npy`` file of ``shape`` out of its rows, a part of them at a time, in the type ``kind`` (``<f4``)."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
+        file.writelines(np.ascontiguousarray(rows, dtype=kind).data for rows in parts)
 
 
 def write_vocabulary(table: Table, path: Path) -> None:

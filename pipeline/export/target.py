@@ -7,19 +7,15 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-import xxhash
-
-from pipeline import cache
+from pipeline import cache, remote
 from pipeline.export import tar
 from pipeline.export.bundled import verify
+from pipeline.export.far import PARTIAL, Far
 from pipeline.export.verification import ARCHIVE
 from pipeline.publish import new_folder
 
-BLOCK = 1 << 20
 LATEST = "latest"
 VERSION = re.compile(r"[\w][\w.+-]*")
 
@@ -34,7 +30,7 @@ def publish(fill: Fill, to: str, release: str | None) -> str:
     if release is not None and (not VERSION.fullmatch(release) or release == LATEST or to.endswith(ARCHIVE)):
         raise ValueError(f"version {release!r}: letters, digits and . + - _ below a folder, and not {LATEST!r}")
     place = f"{to.rstrip('/')}/{release}" if release else to
-    if "://" in to:
+    if remote.is_remote(to):
         _to_url(fill, place)
     elif to.endswith(ARCHIVE):
         _to_archive(fill, Path(to))
@@ -44,18 +40,13 @@ def publish(fill: Fill, to: str, release: str | None) -> str:
             refuse_damaged(unfinished)
     if release:
         _point(to.rstrip("/"), release)
-    return hide_password(place)
+    return remote.take(place)
 
 
 def refuse_damaged(folder: Path) -> None:
     """Raises ``ValueError`` with the first fault of the bundle in ``folder``."""
     for fault in verify.find_faults(folder, quick=True):
         raise ValueError(f"the copy is not sound: {fault}")
-
-
-def hide_password(url: str) -> str:
-    """The URL as it may be shown."""
-    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1:…@", url)
 
 
 def _to_archive(fill: Fill, path: Path) -> None:
@@ -87,65 +78,43 @@ def filled(fill: Fill) -> Iterator[Path]:
 def _to_url(fill: Fill, url: str) -> None:
     """File after file under a temporary name, read again there, then moved; the manifest last. What an attempt that was
     cut off brought there is taken, if it is sound."""
-    system, root = open_url(url)
-    last = (verify.SUMS, verify.MANIFEST)
-    if system.exists(root if url.endswith(ARCHIVE) else f"{root}/{verify.MANIFEST}"):
-        raise ValueError(f"{hide_password(url)} is there already: give a new place")
+    far = Far(url)
+    if far.exists("" if url.endswith(ARCHIVE) else f"/{verify.MANIFEST}"):
+        raise ValueError(f"{far} is there already: give a new place")
     with filled(fill) as folder:
-        if url.endswith(ARCHIVE):
-            with tempfile.TemporaryDirectory() as other:
-                path = Path(other) / root.rsplit("/", 1)[-1]
-                tar.pack(folder, path, path.name.removesuffix(ARCHIVE))
-                _upload(system, path, root)
-            return
-        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        for name in [*(name for name in names if name not in last), *last]:
-            _upload(system, folder / name, f"{root}/{name}")
+        try:
+            if url.endswith(ARCHIVE):
+                _upload_archive(folder, far)
+            else:
+                _upload_folder(folder, far)
+        except ConnectionError as error:
+            raise ConnectionError(f"{error}; the same command goes on from here") from None
 
 
-def open_url(url: str) -> tuple[Any, str]:
-    """fsspec's file system for ``url``, and the path on it. Raises ``ValueError`` where a library is missing, or the
-    place cannot be reached."""
-    try:
-        fsspec = import_module("fsspec")
-        system, root = fsspec.core.url_to_fs(url)
-        return system, str(root).rstrip("/")
-    except ImportError as error:
-        raise ValueError(f"{hide_password(url)}: {error}; pip install 'ciliu[remote]'") from None
+def _upload_folder(folder: Path, far: Far) -> None:
+    last = (verify.SUMS, verify.MANIFEST)
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    if others := far.names() - {*names, *(f"{name}{PARTIAL}" for name in names)}:
+        raise ValueError(f"{far} holds {min(others)}, which is not of this bundle: give a new place")
+    for name in [*(name for name in names if name not in last), *last]:
+        far.bring(folder / name, f"/{name}")
 
 
-def _upload(system: Any, path: Path, target: str) -> None:
-    expected = verify.digest(path)
-    if system.exists(target) and _digest(system, target) == expected:
-        return
-    system.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-    temporary = f"{target}.partial"
-    system.put_file(str(path), temporary)
-    if _digest(system, temporary) != expected:
-        raise ValueError(f"{path.name} arrived damaged; the same command goes on from here")
-    if system.exists(target):
-        system.rm_file(target)
-    system.mv(temporary, target)
-
-
-def _digest(system: Any, path: str) -> str:
-    state = xxhash.xxh3_128()
-    system.invalidate_cache()
-    with system.open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            state.update(block)
-    return state.hexdigest()
+def _upload_archive(folder: Path, far: Far) -> None:
+    with tempfile.TemporaryDirectory() as other:
+        path = Path(other) / far.root.rsplit("/", 1)[-1]
+        tar.pack(folder, path, path.name.removesuffix(ARCHIVE))
+        far.bring(path, "")
 
 
 def _point(to: str, release: str) -> None:
     """Let ``latest`` name ``release``; another one before the end of it, never half of one."""
     text = f"{release}\n"
-    if "://" in to:
-        system, root = open_url(to)
-        system.pipe_file(f"{root}/{LATEST}.partial", text.encode("utf-8"))
-        if system.exists(f"{root}/{LATEST}"):
-            system.rm_file(f"{root}/{LATEST}")
-        system.mv(f"{root}/{LATEST}.partial", f"{root}/{LATEST}")
+    if remote.is_remote(to):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / LATEST
+            path.write_text(text, encoding="utf-8", newline="\n")
+            Far(to).bring(path, f"/{LATEST}")
         return
     unfinished = Path(to) / f".{LATEST}.partial-{os.getpid()}"
     unfinished.write_text(text, encoding="utf-8", newline="\n")

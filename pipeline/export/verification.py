@@ -69,7 +69,7 @@ def _load_back(folder: Path, manifest: cache.Json) -> Iterator[str]:
             continue
         try:
             yield from _compare(one, read(folder, one.packing, table), table, matrix is not None)
-        except (ValueError, OSError, KeyError, IndexError, TypeError) as error:
+        except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError, EOFError) as error:
             yield f"{one.file} cannot be read: {error}"
 
 

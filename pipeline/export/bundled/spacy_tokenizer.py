@@ -3,6 +3,7 @@
 Needs spaCy and jieba. ``import spacy_tokenizer`` before ``spacy.load``.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,9 @@ class Tokenizer:
 def make_tokenizer() -> Any:
     """What ``config.cfg`` asks for."""
     return lambda nlp: Tokenizer(nlp.vocab)
+
+
+if __spec__ and __spec__.cached:  # no sum of the bundle names the byte code that Python keeps of this file, so it goes
+    with suppress(OSError):
+        Path(__spec__.cached).unlink()
+        Path(__spec__.cached).parent.rmdir()

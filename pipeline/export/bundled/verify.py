@@ -17,6 +17,7 @@ import xxhash
 SUMS, MANIFEST = "XXH128SUMS", "manifest.json"
 LARGEST = 16 << 20  # bytes of manifest.json and XXH128SUMS
 BLOCK = 1 << 20
+CODE = "; Python would run it instead of the .py file: remove it"
 
 
 def digest(path: Path) -> str:
@@ -86,7 +87,7 @@ def find_faults(folder: Path, quick: bool = False) -> Iterator[str]:
         yield str(error)
         return
     for name in sorted(there - sums.keys() - {SUMS}):
-        yield f"{name} does not belong to the bundle: {SUMS} does not name it"
+        yield f"{name} does not belong to the bundle: {SUMS} does not name it" + (CODE if name.endswith(".pyc") else "")
     for name in sorted(sums.keys() - there):
         yield f"{name} is missing"
     sound = {name for name in sums.keys() & there if not (folder / name).is_symlink() and (folder / name).is_file()}

@@ -3,7 +3,8 @@
 A module has ``TITLE``, ``FILES`` (the first is what one loads), ``PACKINGS`` (ends of names that it may be packed
 under), ``LIBRARY`` (whose format it is), ``WRITERS`` (libraries that shape its bytes), ``SAFE`` (whether loading it
 runs nothing that it carries), ``WORDS`` (which words it can hold), ``LOAD`` (code for the card). ``EXACT`` is False
-where numbers lose digits. ``write(table, folder, packing)`` writes it; ``read(folder, packing, table)`` yields words
+where numbers lose digits; ``differences(stages)``, if there is one, says how a format cuts otherwise than the pipeline.
+``write(table, folder, packing)`` writes it; ``read(folder, packing, table)`` yields words
 and vectors in parts and runs nothing that the files carry; ``read_by_library`` does so by the library ``READER``. One
 of the two may be missing.
 """

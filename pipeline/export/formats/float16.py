@@ -8,7 +8,7 @@ import numpy as np
 from ciliu.bundle import read_words
 from ciliu.matrices import read_npy
 from pipeline.export.formats.numpy import in_blocks
-from pipeline.export.table import Matrix, Table
+from pipeline.export.table import Matrix, Table, write_npy
 
 FILES = ("vectors.float16.npy",)
 PACKINGS = ("",)
@@ -28,14 +28,13 @@ print(vectors[words.index("{word}")])
 
 def write(table: Table, folder: Path, packing: str) -> None:
     """Raises ``ValueError`` where a number is beyond float16's 65,504."""
-    made = np.lib.format.open_memmap(folder / FILES[0], "w+", np.dtype("<f2"), table.matrix.shape)
-    start = 0
-    for words, rows in table.blocks():
-        if np.abs(rows).max() > np.finfo(np.float16).max:
-            raise ValueError("float16 holds no number beyond 65,504, and the vectors have one; export them normalised")
-        made[start : start + len(words)] = rows
-        start += len(words)
-    made.flush()
+    write_npy(folder / FILES[0], "<f2", table.matrix.shape, (_small(rows) for _, rows in table.blocks()))
+
+
+def _small(rows: Matrix) -> Matrix:
+    if np.abs(rows).max() > np.finfo(np.float16).max:
+        raise ValueError("float16 holds no number beyond 65,504, and the vectors have one; export them normalised")
+    return rows
 
 
 def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:

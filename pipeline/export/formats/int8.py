@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ciliu.bundle import read_words
 from ciliu.matrices import dequantize, quantize, read_npy
 from pipeline.export.formats.numpy import in_blocks
-from pipeline.export.table import Matrix, Table
+from pipeline.export.table import Matrix, Table, write_npy
 
 FILES = ("vectors.int8.npy", "vectors.int8.scales.npy")
 PACKINGS = ("",)
@@ -28,16 +29,16 @@ print(vectors[words.index("{word}")])
 
 def write(table: Table, folder: Path, packing: str) -> None:
     """The numbers, and a scale for each row."""
-    words, size = table.matrix.shape
-    made = np.lib.format.open_memmap(folder / FILES[0], "w+", np.dtype("i1"), (words, size))
-    scales = np.lib.format.open_memmap(folder / FILES[1], "w+", np.dtype("<f4"), (words, 1))
-    start = 0
-    for names, rows in table.blocks():
-        end = start + len(names)
-        made[start:end], scales[start:end] = quantize(rows)
-        start = end
-    made.flush()
-    scales.flush()
+    scales: list[Matrix] = []
+
+    def steps() -> Iterator[npt.NDArray[np.int8]]:
+        for _, rows in table.blocks():
+            made, scale = quantize(rows)
+            scales.append(scale)
+            yield made
+
+    write_npy(folder / FILES[0], "|i1", table.matrix.shape, steps())
+    write_npy(folder / FILES[1], "<f4", (len(table.words), 1), scales)
 
 
 def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:

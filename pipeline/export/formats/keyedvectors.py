@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.export.formats.numpy import in_blocks
-from pipeline.export.table import Matrix, Table
+from pipeline.export.table import Matrix, Table, write_npy
 from pipeline.models import read_model
 
 FILES = ("vectors.kv",)  # and its arrays
@@ -22,15 +22,16 @@ print(vectors.most_similar("{word}"), vectors.get_vecattr("{word}", "count"))
 
 
 def write(table: Table, folder: Path, packing: str) -> None:
-    """As gensim saves it, without the date and the path that it would note."""
+    """As gensim saves it, without the date and the path that it would note; the numbers some megabytes at a time."""
     from gensim.models import KeyedVectors
 
     keyed = KeyedVectors(table.matrix.shape[1])
-    keyed.index_to_key, keyed.vectors = list(table.words), table.matrix
+    keyed.index_to_key, keyed.vectors = table.words, table.matrix[:0]
     keyed.key_to_index = {word: row for row, word in enumerate(table.words)}
     keyed.expandos["count"] = table.counts
     keyed.lifecycle_events = None
-    keyed.save(str(folder / FILES[0]), sep_limit=0)
+    keyed.save(str(folder / FILES[0]), sep_limit=-1)
+    write_npy(folder / f"{FILES[0]}.vectors.npy", "<f4", table.matrix.shape, (rows for _, rows in table.blocks()))
 
 
 def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:

@@ -21,6 +21,7 @@ LIBRARY = READER = "model2vec"
 WRITERS: tuple[str, ...] = ()
 SAFE = True
 WORDS = "any text but ▁ and [UNK]"
+differences = tokens.differences
 LOAD = """\
 from model2vec import StaticModel
 model = StaticModel.from_pretrained("{file}")

@@ -8,7 +8,7 @@ import numpy as np
 from ciliu.bundle import read_words
 from ciliu.matrices import read_npy
 from pipeline import cache
-from pipeline.export.table import BLOCK, Matrix, Table
+from pipeline.export.table import BLOCK, Matrix, Table, release
 
 FILES = ("vectors.npy",)
 PACKINGS = ("",)
@@ -56,3 +56,4 @@ def in_blocks(words: list[str], matrix: Matrix) -> Iterator[tuple[list[str], Mat
     rows = max(1, BLOCK // (4 * matrix.shape[1]))
     for start in range(0, len(words), rows):
         yield words[start : start + rows], matrix[start : start + rows]
+        release(matrix)

@@ -52,14 +52,14 @@ def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], 
 
 
 def read_by_library(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:
-    """Words and vectors, some megabytes at a time, by safetensors itself."""
-    words = read_words(folder / "vocab.tsv")
-    with import_module("safetensors").safe_open(str(folder / FILES[0]), framework="numpy") as file:
-        tensor = file.get_slice("vectors")
-        count, size = tensor.get_shape()
-        if count != len(words):
-            raise ValueError(f"{len(words):,} words for {count:,} vectors")
-        rows = max(1, BLOCK // (4 * size))
-        for start in range(0, count, rows):
-            end = min(start + rows, count)
+    """Words and vectors, some megabytes at a time, by safetensors itself; it maps the file, so it is opened for each
+    part: what it has mapped goes when it is closed."""
+    words, path, library = read_words(folder / "vocab.tsv"), str(folder / FILES[0]), import_module("safetensors")
+    rows = max(1, BLOCK // (4 * table.matrix.shape[1]))
+    for start in range(0, len(words), rows):
+        with library.safe_open(path, framework="numpy") as file:
+            tensor = file.get_slice("vectors")
+            if tensor.get_shape()[0] != len(words):
+                raise ValueError(f"{len(words):,} words for {tensor.get_shape()[0]:,} vectors")
+            end = min(start + rows, len(words))  # it does not cut a slice short as numpy does
             yield words[start:end], tensor[start:end]

@@ -23,6 +23,7 @@ LIBRARY = READER = "sentence-transformers"
 WRITERS: tuple[str, ...] = ()
 SAFE = True
 WORDS = "any text but ▁ and [UNK]"
+differences = tokens.differences
 LOAD = """\
 from sentence_transformers import SentenceTransformer
 model = SentenceTransformer("{file}", device="cpu")

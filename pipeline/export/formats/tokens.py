@@ -3,20 +3,20 @@
 jieba without its HMM takes the path of greatest probability over the dictionary, which is what the tokenizers' model
 ``Unigram`` does. Two things are jieba's own and are built in here: single Latin letters and digits that follow each
 other are one word, so a run of them stands between two ``▁`` and is a token as a whole or unknown; and only Han
-characters, Latin letters, digits and ``+#&._%-`` are looked at together. What is left of a difference: of paths with
-equal probability each chooses its own, protected words are not kept whole, and the HMM is off.
+characters, Latin letters, digits and ``+#&._%-`` are looked at together. ``differences`` says what is left.
 """
 
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ciliu.bundle import read_json
 from ciliu.normal_form import CONTROLS, LINE_ENDS, SPACES
 from ciliu.segmenter import read_words as read_dictionary
+from pipeline import cache
 
 UNKNOWN = "[UNK]"  # its id is the number of words; its vector, and that of what the model does not know, is zeros
 MARK = "▁"
@@ -36,7 +36,10 @@ def write_tokenizer(words: list[str], segmenter: Path, path: Path) -> int:
     """Write ``path``: the words of the model by their rows, ``UNKNOWN``, and the other words of the dictionary, which
     the segmenter must know to be words. Returns how many tokens there are in all."""
     rules = read_json(segmenter / "segmenter.json")
-    model, normalizer, before = _by_white_space(words) if rules["engine"] == "none" else _as_jieba(words, segmenter)
+    if rules["engine"] == "none":
+        model, normalizer, before = _by_white_space(words)
+    else:
+        model, normalizer, before = _as_jieba(words, segmenter, rules["normal_form"])
     told: dict[str, Any] = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": normalizer,
         "pre_tokenizer": before, "post_processor": None, "decoder": None, "model": model,
@@ -51,7 +54,9 @@ def _by_white_space(words: list[str]) -> tuple[dict[str, Any], None, dict[str, A
     return {"type": "WordLevel", "vocab": vocab, "unk_token": UNKNOWN}, None, {"type": "WhitespaceSplit"}
 
 
-def _as_jieba(words: list[str], segmenter: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def _as_jieba(
+    words: list[str], segmenter: Path, rules: list[str]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     scores = _scores(words, segmenter)
     _refuse_doubles(scores, None)
     known = [mark(word) for word in words]
@@ -63,19 +68,48 @@ def _as_jieba(words: list[str], segmenter: Path) -> tuple[dict[str, Any], dict[s
     if len(known) != len(mine) or UNKNOWN in scores:
         raise ValueError(f"two words are one for a tokenizer, which writes {MARK} and {UNKNOWN} into them")
     model = {"type": "Unigram", "unk_id": len(words), "vocab": vocab, "byte_fallback": False}
-    around = [f"(?<!{RUN})(?={RUN})", f"(?<={RUN})(?!{RUN})"]
-    steps = [(CONTROLS.pattern, ""), (LINE_ENDS.pattern, "\n"), (SPACES.pattern, " "), *((one, MARK) for one in around)]
-    steps = [*steps[:3], *_full_width(), *steps[3:]]
-    normalizers = [{"type": "Replace", "pattern": {"Regex": pattern}, "content": text} for pattern, text in steps]
+    around = [_replace(edge, MARK) for edge in (f"(?<!{RUN})(?={RUN})", f"(?<={RUN})(?!{RUN})")]
+    normalizers = [step for rule in rules for step in NORMALIZERS.get(rule, ())] + around
     split = {"type": "Split", "pattern": {"Regex": OUTSIDE}, "behavior": "Isolated", "invert": False}
     return model, {"type": "Sequence", "normalizers": normalizers}, split
 
 
-def _full_width() -> Iterable[tuple[str, str]]:
-    """Full-width letters and digits, as the normal form has them; its other signs are parted words in any case."""
-    for first, last in ("09", "AZ", "az"):
+def _replace(pattern: str, text: str) -> dict[str, Any]:
+    return {"type": "Replace", "pattern": {"Regex": pattern}, "content": text}
+
+
+def _full_width() -> Iterator[dict[str, Any]]:
+    """Full-width letters, digits and what jieba looks at with them; other signs are parted words in any case."""
+    for first, last in ("09", "AZ", "az", "##", "%&", "++", "--", "__"):
         for code in range(ord(first), ord(last) + 1):
-            yield chr(code + 0xFEE0), chr(code)
+            yield _replace(chr(code + 0xFEE0), chr(code))
+
+
+NORMALIZERS: dict[str, list[dict[str, Any]]] = {  # of the rules of the normal form, those that a tokenizer can follow
+    "controls": [_replace(CONTROLS.pattern, "")],
+    "line_ends": [_replace(LINE_ENDS.pattern, "\n")],
+    "spaces": [_replace(SPACES.pattern, " ")],
+    "full_width": list(_full_width()),
+    "nfc": [{"type": "NFC"}],
+}
+
+
+def differences(stages: cache.Json) -> list[str]:
+    """Where the tokenizer of a model cuts otherwise than the pipeline did, of which ``stages`` is the origin."""
+    cut, rules = stages["segment"], stages["articles"]["parameters"]
+    if cut["parameters"].get("engine") == "none":
+        return ["punctuation is not dropped"]
+    missing = [rule for rule in rules["normal_form"] if rule not in NORMALIZERS]
+    found = {
+        "of paths of equal probability each chooses its own": True,
+        "a word of the dictionary that takes a part of a run of letters (D盘 of SSD盘) is not found": True,
+        f"of the normal form it leaves out {', '.join(missing)}": missing,
+        "traditional text is not simplified": rules["opencc"] != "none",
+        "jieba's HMM guesses no words": cut["parameters"]["HMM"],
+        "protected words are not kept whole": cut["files"].get("protect"),
+        "stop words are not dropped; they count where they have a vector": cut["files"].get("stop_words"),
+    }
+    return [sentence for sentence, holds in found.items() if holds]
 
 
 def _scores(words: list[str], segmenter: Path) -> dict[str, float]:
@@ -97,7 +131,7 @@ def _refuse_doubles(vocab: dict[str, Any], count: int | None) -> None:
 
 def read_words(path: Path, count: int) -> list[str]:
     """The first ``count`` tokens as words. Raises ``ValueError`` if ``UNKNOWN`` does not follow them."""
-    vocab = json.loads(path.read_bytes())["model"]["vocab"]
+    vocab = read_json(path)["model"]["vocab"]
     tokens = [token for token, _ in vocab] if isinstance(vocab, list) else sorted(vocab, key=vocab.__getitem__)
     if len(tokens) <= count or tokens[count] != UNKNOWN:
         raise ValueError(f"{path.name} has not {UNKNOWN} behind the {count:,} words")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.export.packing import PACKED, open_to_read, open_to_write
+from pipeline.export.rows import LONGEST
 from pipeline.export.table import BLOCK, Matrix, Table
 
 FILES = ("vectors.bin",)
@@ -56,6 +57,8 @@ def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], 
                 if words:
                     yield words, np.frombuffer(b"".join(vectors), "<f4").reshape(-1, size)
                 data, at, words, vectors = data[at:] + more, 0, [], []
+                if len(data) > LONGEST:
+                    raise ValueError(f"{path.name}: a word of more than {LONGEST:,} bytes: damaged, or made to harm")
                 continue
             words.append(data[at:space].decode("utf-8"))
             at = space + 1 + 4 * size
