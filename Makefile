@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots explore-screenshots bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan bench-words bench-words-size clean
+	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan spark-up spark-down bench-spark bench-words bench-words-size clean
 
 install: .venv/installed
 
@@ -185,6 +185,17 @@ train-edges: install
 # of CPU each. It goes on where it was stopped.
 quality: install
 	$(BIN)/python benchmarks/quality.py --shared $(SHARED)
+
+# A real cluster of Spark on the loopback, a master and two workers, for `ciliu run … --on`
+spark-up: install
+	@$(BIN)/python benchmarks/spark_cluster.py up
+
+spark-down: install
+	$(BIN)/python benchmarks/spark_cluster.py down
+
+# Spark beside processes on 0.5, 1 and 2 GB; 100,000 shards
+bench-spark: install
+	$(BIN)/python benchmarks/spark_cost.py --shared $(SHARED)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo/text demo/data

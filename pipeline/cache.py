@@ -176,7 +176,7 @@ def _remove_unfinished(partial: Path, *, anew: bool = False) -> None:
     for path in partial.iterdir():
         hidden = path.name.startswith(".") and not path.name.startswith(WORK)
         if path.name != HOLDER and (anew or (path.name not in whole and not hidden)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _commit(partial: Path, final: Path, description: Json, counts: Counts, seconds: float) -> None:
@@ -201,24 +201,27 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
         (partial / name).unlink()
     sealed.write(partial / MANIFEST, manifest)
     shutil.rmtree(partial / SHARDS, ignore_errors=True)  # not before: whoever is killed here keeps the shards
-    for folder in {partial, *(path for path in partial.rglob("*") if path.is_dir())}:
+    for folder in {partial, *(partial / parent for name in files for parent in Path(name).parents)}:
         sync(folder)
     aside = final.with_name(f"{final.name}.old-{os.getpid()}")
     if final.exists():  # made anew: the old output goes only now that the new one is whole
         final.rename(aside)
     partial.rename(final)
+    for folder in final.glob(f"{WORK}*"):  # of attempts at a shard that another made sooner, perhaps still at it
+        shutil.rmtree(folder, ignore_errors=True)
     sync(final.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 
 def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
-    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed."""
+    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed. What is unfinished
+    is left out."""
     paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
     named = sorted((path.relative_to(folder).as_posix(), path) for path in paths)
     return {
         name: known.get(name) or describe_file(path)
         for name, path in named
-        if name not in INTERNAL and not name.startswith(f"{SHARDS}/")
+        if name not in INTERNAL and not name.startswith((f"{SHARDS}/", WORK))
     }
 
 

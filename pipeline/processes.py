@@ -156,10 +156,10 @@ def _serve(pipe: Connection) -> None:
             function, arguments = pipe.recv()
         except EOFError:
             return
-        pipe.send(_attempt(function, arguments))
+        pipe.send(attempt(function, arguments))
 
 
-def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Exception | None, Any]:
+def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Exception | None, Any]:
     try:
         return None, function(*arguments)
     except Exception as error:  # noqa: BLE001 - it goes to the parent, which raises it

@@ -42,6 +42,17 @@ def read_preset(name: str, folder: Path) -> dict[str, Mapping[str, Any]]:
     return sections
 
 
+def resolve_run(values: Mapping[str, Any], where: str) -> str | None:
+    """Where to run, ``on`` of a preset's section ``[run]``. Raises ``ValueError``."""
+    for name in values:
+        if name != "on":
+            raise ValueError(f"{where}: run has no parameter {name}{nearest(name, ['on'])}")
+    on = values.get("on")
+    if on is not None and not isinstance(on, str):
+        raise ValueError(f"{where}: run.on cannot be {on!r} (a text such as local[2])")
+    return on
+
+
 def resolve_section(section: str, values: Mapping[str, Any], tasks: Sequence[type[StageTask]], where: str) -> Settings:
     """The values of one section, checked. Raises ``ValueError`` that names ``where``, section, key and value."""
     known = {task.__name__: {task.stage_name(name): name for name in task.own_parameters()} for task in tasks}

@@ -6,10 +6,9 @@ pickle, and returns counts. So it could as well run on another machine.
 
 import json
 import logging
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,9 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cache, progress, sealed
-from pipeline.processes import cpus, run_jobs
+from pipeline.processes import Job, cpus, run_jobs
 
 Work = Callable[..., cache.Counts]  # work(folder, name, *arguments) -> counts
+Runner = Callable[[Sequence[Job], int], Generator[tuple[int, Any], None, None]]
+
+# Who makes shards, by the contract of ``processes.run_jobs``: processes here, unless the front door chose another
+# (``pipeline.spark``). No stage knows, and no key.
+runner: Runner = run_jobs
 
 # Bytes of source text a shard. At 4 MiB Segment does 45 % of the kernel's speed in one process, at 16 MiB 55 %: each
 # shard meets its words for the first time once more.
@@ -97,12 +101,13 @@ def map_shards(
                 resumed += [output / name for name in found.note["files"] if found.folder == output]
                 results[shard.name] = note["counts"]
                 bar.update(shard.size)
-        _write_notes(output, f"taken.{work.__name__}", taken)  # in one file: they are most of all where little is new
+        # in one file: they are most of all where little is new
+        _write_notes(output, f"taken.{work.__name__}", taken, output)
         missing.sort(key=lambda shard: -shard.size)  # the largest first, so that the processes end together
         jobs = [(_make_shard, (work, shard, output, keys.get(shard.name, ""))) for shard in missing]
         with (
             ThreadPoolExecutor(1) as disk,  # flushes what is finished while the next shards are made
-            closing(run_jobs(jobs, min(processes or cpus(), len(jobs)))) as finished,
+            closing(runner(jobs, min(processes or cpus(), len(jobs)))) as finished,
         ):
             flushed = [disk.submit(_flush, resumed)]
             for index, (files, counts) in finished:
@@ -185,15 +190,15 @@ def _make_shard(work: Work, shard: Shard, output: Path, key: str) -> tuple[list[
         files = cache.describe_files(folder, {})
         for name in files:
             (folder / name).replace(output / name)
+        note = {"key": key, "work": work.__name__, "name": shard.name, "files": files, "counts": counts, "taken": False}
+        _write_notes(output, f"{shard.name}.{work.__name__}", [note], folder)
     finally:
-        shutil.rmtree(folder)
-    note = {"key": key, "work": work.__name__, "name": shard.name, "files": files, "counts": counts, "taken": False}
-    _write_notes(output, f"{shard.name}.{work.__name__}", [note])
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that nobody waits for, perhaps gone already
     return list(files), counts
 
 
-def _write_notes(output: Path, name: str, notes: Sequence[cache.Json]) -> None:
-    path = output / cache.SHARDS / f"{name}.json"
-    unfinished = path.with_suffix(f".{os.getpid()}")
+def _write_notes(output: Path, name: str, notes: Sequence[cache.Json], folder: Path) -> None:
+    """By way of ``folder``, the writer's own: two may note one shard at the same time, on two machines."""
+    unfinished = folder / f"{name}.json"
     sealed.write(unfinished, {"notes": notes}, flush=False)
-    unfinished.replace(path)
+    unfinished.replace(output / cache.SHARDS / unfinished.name)

@@ -5,6 +5,7 @@ import errno
 import functools
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -30,12 +31,19 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, raised like Ctrl-C: Luigi lets only that through."""
 
 
+def _refuse_url(context: click.Context, option: click.Parameter, data: Path) -> Path:
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(data)):  # a Path has one slash left of two
+        raise click.UsageError(f"--data {data}: a folder is wanted, for it needs links, locks and renames; no URL")
+    return data
+
+
 def option_data(verb: Verb) -> Verb:
     return click.option(
         "--data",
         type=click.Path(path_type=Path, file_okay=False),
         default=Path("data"),
         show_default=True,
+        callback=_refuse_url,
         help="The folder of all outputs.",
     )(verb)
 

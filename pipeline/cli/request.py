@@ -5,14 +5,14 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
 import tasks
-from pipeline import cache, damage, database_urls, progress, remote, resources, runs, settings
+from pipeline import cache, damage, database_urls, progress, remote, resources, runs, settings, spark
 from pipeline.build import build
 from pipeline.cli.needs import needs, show_plan
 from pipeline.plan import Step
@@ -20,6 +20,8 @@ from pipeline.task import StageTask
 
 PRESETS = Path(tasks.__file__).parent / "presets"
 STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
+RUN = "run"  # the section of a preset that is no task's
+SHARDED = ("articles", "dedup", "segment", "vocabulary")  # the stages that map shards
 
 Request = dict[str, Any]  # sources, preset, set: what a person asked for
 
@@ -108,14 +110,31 @@ def make_end(
 
 
 def _resolve(request: Request) -> settings.Settings:
-    sections = settings.read_preset(request["preset"], PRESETS) if request["preset"] else {}
     values: settings.Settings = {}
-    for section, given in sections.items():
-        values |= settings.resolve_section(section, given, tasks.STAGES, f"preset {request['preset']}")
+    for section, given in _sections(request).items():
+        if section != RUN:
+            values |= settings.resolve_section(section, given, tasks.STAGES, f"preset {request['preset']}")
     for text in request["set"]:
         section, given = settings.parse_assignment(text)
         values |= settings.resolve_section(section, given, tasks.STAGES, f"--set {text}")
     return values
+
+
+def _sections(request: Request) -> dict[str, Mapping[str, Any]]:
+    return settings.read_preset(request["preset"], PRESETS) if request["preset"] else {}
+
+
+def choose_place(request: Request, on: str | None) -> str | None:
+    """The Spark where the stages up to Vocabulary are to run, by ``--on`` or else the preset; None: processes here.
+    It is no part of a key. Raises ``UsageError`` or ``OSError`` if it is not to be had."""
+    try:
+        chosen = on or settings.resolve_run(_sections(request).get(RUN, {}), f"preset {request['preset']}")
+        if chosen is None or chosen == spark.HERE:
+            return None
+        spark.require(chosen)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    return chosen
 
 
 def mark_anew(end: StageTask, from_stage: str | None, only: str | None, force: bool) -> None:
@@ -146,9 +165,11 @@ def note_left_out(end: StageTask) -> None:
         )
 
 
-def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool) -> bool:
-    """Make the steps that are to run, and keep a record of it; was anything made? Raises what a stage raised;
-    ``ValueError`` if disk or memory will not do, unless ``anyway``."""
+def make(
+    steps: Sequence[Step], end: StageTask, data: Path, request: Request, *, anyway: bool, on: str | None = None
+) -> bool:
+    """Make the steps that are to run, those that map shards ``on`` a Spark, and keep a record of it; was anything made?
+    Raises what a stage raised; ``ValueError`` if disk or memory will not do, unless ``anyway``."""
     resources.try_to_write(data)
     needed = needs(steps, end)
     if needed and not anyway:
@@ -161,12 +182,12 @@ def make(steps: Sequence[Step], end: StageTask, data: Path, request: Request, *,
         if needed:
             seconds, memory, disk = needed
             progress.say(show_plan(steps, needed, data), event="plan", seconds=seconds, memory=memory, disk=disk)
-        return make_steps(steps, end)
+        return make_steps(steps, end, (on, folder / "spark.log") if on else None)
 
 
-def make_steps(steps: Sequence[Step], end: StageTask) -> bool:
-    """Make the steps that are to run, and what turns out to be damaged; was anything made? Raises what a stage
-    raised."""
+def make_steps(steps: Sequence[Step], end: StageTask, place: tuple[str, Path] | None = None) -> bool:
+    """Make the steps that are to run, and what turns out to be damaged; with a ``place``, the Spark for those that map
+    shards and its log. Was anything made? Raises what a stage raised."""
     for step in steps:
         if not step.runs:
             report_cached(step.task)
@@ -174,6 +195,9 @@ def make_steps(steps: Sequence[Step], end: StageTask) -> bool:
     mended: set[Path] = set()
     while True:
         try:
+            if place:
+                with spark.on(*place):  # it ends before Train, which may take days
+                    build([task for task in asked if task.name in SHARDED and not task.complete()])
             build([task for task in asked if not task.complete()] or [end])
             if not steps[-1].runs or mended:  # what was made now was hashed while it was written
                 damage.check(end.folder)

@@ -43,6 +43,7 @@ option_keep_versions = click.option(
 @click.option("--until", type=click.Choice(STAGES + ASIDE), help="Make nothing after this stage.")
 @click.option("--only", type=click.Choice(STAGES + ASIDE), help="Make this stage anew, and nothing after it.")
 @click.option("--force", is_flag=True, help="Make everything anew.")
+@click.option("--on", metavar="WHERE", help="Up to Vocabulary on Spark: local[2], spark://HOST:PORT, yarn, k8s://…")
 @click.option("--checkpoint-every", type=float, metavar="MINUTES", help="While training.  [default: 10]")
 @click.option("--log-json", type=click.Path(path_type=Path, dir_okay=False), help="Write each event as a JSON line.")
 @click.option("--anyway", is_flag=True, help="Begin though disk or memory seem too small.")
@@ -63,6 +64,7 @@ def run(
     until: str | None,
     only: str | None,
     force: bool,
+    on: str | None,
     checkpoint_every: float | None,
     log_json: Path | None,
     anyway: bool,
@@ -85,7 +87,7 @@ def run(
         raise click.UsageError("--only ends with its stage already: leave --until out")
     from pipeline.processes import prepare
 
-    if processes != 1:
+    if processes != 1 and on in (None, "processes"):
         prepare()
     from pipeline.cli import needs, request, tables
     from pipeline.plan import make_plan
@@ -96,6 +98,7 @@ def run(
     assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
     end = request.make_end(asked, data, processes, only or until, allow_failed)
+    place = request.choose_place(asked, on)
     if from_stage and from_stage not in [task.name for task in end.walk()]:
         raise click.UsageError(f"--from {from_stage}: {until} does not need it")
     request.mark_anew(end, from_stage, only, force)
@@ -105,7 +108,7 @@ def run(
     if not yes and not keep_versions:
         needs.refuse_new_versions(steps, end)
     request.note_left_out(end)
-    made = request.make(steps, end, data, asked, anyway=anyway)
+    made = request.make(steps, end, data, asked, anyway=anyway, on=place)
     if not quiet and end.name == "export" and not only:
         tables.show_result(end, data, made)
 

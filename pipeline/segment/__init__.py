@@ -39,7 +39,10 @@ def run(
     ``jieba`` give the same bytes, ``auto`` is the faster of those that are there; ``none`` takes the text as cut
     already, words parted by white space. ``protect`` are files of words and patterns that are kept whole.
     """
-    engine = engine if engine == "none" else choose_engine(engine)
+    if engine != "none":
+        choose_engine(
+            engine
+        )  # one that is not to be had stops the run before any work; each machine chooses for itself
     dropped = tuple(sorted({word for path in stop_words for word in read_lines(path)} - {""}))
     Protect.read(protect)  # a bad line stops the run before any work
     arguments = (str(dictionary), engine, tuple(map(str, protect)), HMM, keep_punctuation, dropped)

@@ -1,0 +1,276 @@
+"""What does Spark cost beside processes on one machine? ``python benchmarks/spark_cost.py --shared ../shared``.
+
+Runs the pipeline up to Vocabulary on three sizes of text, by two processes and on ``local[2]`` by turns: seconds, CPU
+seconds, memory; the fixed cost and the slope of each. Then what of a run is serial, which no second machine makes
+shorter; and what very many shards cost before the first of them is made.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import corpus
+import report
+from pipeline import cache, progress, shards, spark
+from pipeline.cli import ciliu
+from pipeline.cli.tables import align
+from pipeline.processes import Job, run_jobs
+
+SIZES = ("500M", "1G", "2G")
+SIDES = {"processes": ("--processes", "2"), "spark": ("--on", "local[2]"), "spark, one core": ("--on", "local[1]")}
+WORDS = (65e9, 650e9)  # of the published recipe, and ten times that
+CORES = (2, 20, 200)
+SHARDS = (10_000, 100_000)
+TASKS = 200  # of very many, until it is clear what one costs
+UP_TO = ("--until", "vocabulary", "--quiet", "--anyway")
+
+Facts = dict[str, Any]
+
+
+class Watch:
+    """The stage under way, and the highest RSS so far of each process below this one, by kind."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.peaks: defaultdict[str, int] = defaultdict(int)
+
+    def __call__(self) -> str:
+        for pid in report.descendants(os.getpid()):
+            with suppress(OSError, IndexError, ValueError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                kind = "java" if b"org.apache.spark" in command else "driver" if b"--until" in command else "workers"
+                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+                self.peaks[kind] = max(self.peaks[kind], int(status.split("VmHWM:")[1].split()[0]) * 1024)
+        return report.stage_under_way(self.data)
+
+
+def run(source: Path, side: str, work: Path) -> tuple[Facts, Facts]:
+    """What one side takes; the digests of what it made."""
+    data = Path(tempfile.mkdtemp(prefix="data-spark-", dir=work))
+    watch = Watch(data)
+    try:
+        measured = report.run_measured(
+            [report.CILIU, "run", str(source), "--data", str(data), *UP_TO, *SIDES[side]],
+            work,
+            interval=0.3,
+            phase=watch,
+        )
+        made = report.read_manifests(data)
+        stages = {name: manifest["seconds"] for name, manifest in made.items()}
+        disk = {name: sum(file["size"] for file in manifest["files"].values()) for name, manifest in made.items()}
+        facts = {name: measured[name] for name in ("seconds", "cpu_seconds", "others_cpu_seconds", "peak_bytes")}
+        peaks = dict(watch.peaks)
+        shard_count = len(made["segment"]["shards"])
+        articles = made["articles"]["counts"]["articles"]
+        words = made["segment"]["counts"]["words"]
+        known = {"articles": articles, "words": words, "shards": shard_count}
+        return {**facts, "peak_rss": peaks, "stages": stages, "disk": disk, **known}, {
+            name: manifest["digest"] for name, manifest in made.items()
+        }
+    finally:
+        shutil.rmtree(data)
+
+
+def fit(runs: Sequence[Facts], name: str) -> Facts:
+    """``name`` = fixed + slope × GB, by least squares."""
+    slope, fixed = np.polyfit([entry["bytes"] / 1e9 for entry in runs], [entry[name] for entry in runs], 1)
+    return {"fixed": round(float(fixed), 2), "per_gb": round(float(slope), 2)}
+
+
+def time_serial(source: Path, data: Path) -> Facts:
+    """In a process of its own: seconds of a run by two processes in all, and of them those when shards are made."""
+    inside: defaultdict[str, float] = defaultdict(float)
+
+    def timed(jobs: Sequence[Job], processes: int) -> Generator[tuple[int, Any], None, None]:
+        started = time.monotonic()
+        yield from run_jobs(jobs, processes)
+        if jobs:
+            inside[jobs[0][1][0].__name__] += time.monotonic() - started
+
+    shards.runner = timed
+    started = time.monotonic()
+    ciliu.main(["run", str(source), "--data", str(data), *UP_TO, *SIDES["processes"]], standalone_mode=False)
+    seconds = time.monotonic() - started
+    stages = {name: manifest["seconds"] for name, manifest in report.read_manifests(data).items()}
+    return {"seconds": seconds, "making_shards": dict(inside), "stages": stages}
+
+
+def nothing(folder: Path, name: str, path: str, stop_words: Sequence[str]) -> cache.Counts:
+    """A shard's work that is none."""
+    return {"articles": 1}
+
+
+def plan(count: int, folder: Path) -> Facts:
+    """In a process of its own: so many shards on ``local[2]``, until the first comes back; they are shared out as
+    Segment's are, with a stop list of a thousand words."""
+    output = folder / "output"
+    output.mkdir()
+    cache.write_json(output / cache.RECIPE, {"inputs": {}, "anew": False})
+    dropped = tuple(f"停用词{number}" for number in range(1000))
+    before = report.memory_of(os.getpid())
+    with spark.on("local[2]", folder / "spark.log"):
+        list(shards.runner([(int, ())], 2))  # Spark is there
+        started = time.monotonic()
+        work = [shards.Shard(f"{number:07d}", number, (f"/text/{number}", dropped)) for number in range(count)]
+        keys = shards._shard_keys(nothing, work, output, "sources")
+        earlier = shards._find_earlier(output)
+        (output / cache.SHARDS).mkdir()
+        jobs = [(shards._make_shard, (nothing, shard, output, keys[shard.name])) for shard in work]
+        with closing(shards.runner(jobs, 2)) as finished:
+            next(finished)
+            seconds = time.monotonic() - started
+            for _ in range(TASKS):
+                next(finished)
+            a_task = (time.monotonic() - started - seconds) / TASKS
+            java = [
+                pid for pid in report.descendants(os.getpid()) if b"java" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            ]
+            facts = {
+                "shards": count,
+                "seconds_to_the_first": round(seconds, 2),
+                "seconds_a_task": round(a_task, 5),
+                "driver_bytes": report.memory_of(os.getpid()) - before,
+                "java_bytes": report.memory_of(java[0]),
+                "earlier": len(earlier),
+            }
+    return facts
+
+
+def in_a_process(*arguments: str | Path) -> Facts:
+    """What one of the parts above says, in a process of its own."""
+    work = Path(str(arguments[-1]))
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # Spark's workers are to find ``nothing``
+    command = [sys.executable, "-c", "import spark_cost; spark_cost.main()", "--shared", "-"]
+    measured = report.run_measured([*command, *map(str, arguments)], work.parent)
+    facts: Facts = json.loads(measured["output"].splitlines()[-1])
+    return {**facts, "cpu_seconds": measured["cpu_seconds"]}
+
+
+def alone(given: Any) -> None:
+    """A part that ``in_a_process`` asked for."""
+    progress.mode = "quiet"
+    what, *rest = given.part
+    folder = Path(rest[-1])
+    facts = plan(int(rest[0]), folder) if what == "plan" else time_serial(Path(rest[0]), folder)
+    print(json.dumps(facts))
+
+
+def compare(given: Any) -> Facts:
+    """Both sides on all sizes."""
+    sides: dict[str, list[Facts]] = {side: [] for side in SIDES}
+    serial: list[Facts] = []
+    for name in given.sizes:
+        size = corpus.parse_size(name)
+        source = (given.work / name).resolve()
+        built = corpus.build(source, size, given.shared)
+        digests = []
+        for side, runs in sides.items():
+            facts, made = run(source, side, given.work.resolve())
+            digests.append(made)
+            runs.append({"size": name, "bytes": built["bytes"], **facts})
+            print(f"{name} {side}: {facts['seconds']} s, {facts['cpu_seconds']} s of CPU", flush=True)
+        if any(made != digests[0] for made in digests):
+            raise RuntimeError(f"{name}: Spark made other bytes")
+        with tempfile.TemporaryDirectory(prefix="data-spark-", dir=given.work) as data:
+            serial.append(
+                {
+                    "size": name,
+                    "bytes": built["bytes"],
+                    **in_a_process("--part", "serial", source, Path(data).resolve()),
+                }
+            )
+    fits = {side: {name: fit(runs, name) for name in ("seconds", "cpu_seconds")} for side, runs in sides.items()}
+    return {"equal_bytes": True, "runs": sides, "fits": fits, "serial": serial, "model": model(sides, fits, serial[-1])}
+
+
+def model(sides: dict[str, list[Facts]], fits: Facts, serial: Facts) -> Facts:
+    """Seconds = fixed + GB × (serial + parallel / cores), from the run by processes that was taken apart and Spark's
+    fixed cost; beside what Spark took, and for text that was never run."""
+    gigabytes = serial["bytes"] / 1e9
+    making = sum(serial["making_shards"].values())
+    parts: dict[str, float] = {
+        "fixed": fits["spark"]["seconds"]["fixed"],
+        "serial_per_gb": round((serial["seconds"] - making) / gigabytes, 2),
+        "parallel_per_gb": round(making * 2 / gigabytes, 2),
+    }
+
+    def seconds(text: float, cores: int) -> float:
+        return round(parts["fixed"] + text * (parts["serial_per_gb"] + parts["parallel_per_gb"] / cores), 1)
+
+    checks = [
+        {
+            "size": entry["size"],
+            "cores": cores,
+            "predicted": seconds(entry["bytes"] / 1e9, cores),
+            "measured": entry["seconds"],
+        }
+        for side, cores in (("spark", 2), ("spark, one core", 1))
+        for entry in sides[side]
+    ]
+    largest = sides["spark"][-1]
+    a_gb = {name: round(largest[name] / largest["bytes"] * 1e9) for name in ("words", "articles", "shards")}
+    disk = {
+        stage: round(size / largest["bytes"], 3) for stage, size in largest["disk"].items() if stage != "dictionary"
+    }
+    larger = []
+    for words in WORDS:
+        text = words / a_gb["words"]
+        hours = {cores: round(seconds(text, cores) / 3600, 2) for cores in CORES}
+        written = round(text * sum(disk.values()))
+        larger.append(
+            {
+                "words": words,
+                "gb": round(text),
+                "gb_written": written,
+                "shards": round(text * a_gb["shards"]),
+                "hours_by_cores": hours,
+            }
+        )
+    return {**parts, "a_gb": a_gb, "written_by_text": disk, "checks": checks, "larger": larger}
+
+
+def main() -> None:
+    parser = report.make_parser(__doc__)
+    parser.add_argument("--sizes", nargs="+", default=SIZES)
+    parser.add_argument("--shards", nargs="+", type=int, default=SHARDS)
+    parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.part:
+        alone(given)
+        return
+    given.work.mkdir(exist_ok=True)
+    facts = compare(given)
+    planning = []
+    for count in given.shards:
+        with tempfile.TemporaryDirectory(prefix="data-spark-", dir=given.work) as folder:
+            planning.append(in_a_process("--part", "plan", str(count), Path(folder).resolve()))
+    show(facts, planning)
+    report.write_result("spark_cost", {**facts, "planning": planning}, given.results)
+
+
+def show(facts: Facts, planning: Sequence[Facts]) -> None:
+    """The table."""
+    rows = [["", "seconds", "CPU", "memory, MB"]]
+    for side, runs in facts["runs"].items():
+        for entry in runs:
+            figures = (f"{entry['seconds']:.1f}", f"{entry['cpu_seconds']:.1f}", f"{entry['peak_bytes'] / 1e6:,.0f}")
+            rows.append([f"{entry['size']} {side}", *figures])
+    for line in align(rows, lambda column: column == 0):
+        print(line)
+    for entry in (*facts["model"]["checks"], *facts["model"]["larger"], *planning):
+        print(entry)
+
+
+if __name__ == "__main__":
+    main()
