@@ -123,7 +123,7 @@ def plan(count: int, folder: Path) -> Facts:
         list(shards.runner([(int, ())], 2))  # Spark is there
         started = time.monotonic()
         work = [shards.Shard(f"{number:07d}", number, (f"/text/{number}", dropped)) for number in range(count)]
-        keys = shards._shard_keys(nothing, work, output, "sources")
+        keys = shards._shard_keys(nothing, work, output, "sources", None)
         earlier = shards._find_earlier(output)
         (output / cache.SHARDS).mkdir()
         jobs = [(shards._make_shard, (nothing, shard, output, keys[shard.name])) for shard in work]
