@@ -12,15 +12,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyspark
 
-from report import REPOSITORY
+from report import REPOSITORY, descendants
 
+HOSTS = ("master", "worker1", "worker2")
 PATIENCE = 120.0  # seconds for a process to say that it is there
 DEFAULTS = {
     "spark.driver.memory": "512m",
@@ -46,7 +47,8 @@ class Cluster:
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start ``master``, or the worker ``name``, and ``wait`` until it is there."""
         kind = "master.Master" if name == "master" else "worker.Worker"
-        given = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
+        host = f"127.0.0.{HOSTS.index(name) + 1}"  # Spark tries no task a second time on the same host
+        given = ["--host", host, "--port", "0", "--webui-port", "0"]
         if name != "master":
             given += ["--cores", "1", "--memory", "1g", "--work-dir", str(self.folder / name), self.master]
         log = self.folder / f"{name}.log"
@@ -55,16 +57,14 @@ class Cluster:
             process = subprocess.Popen(
                 [spark / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}", *given],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
-                env={**os.environ, **self.environment, "SPARK_HOME": str(spark), "SPARK_DAEMON_MEMORY": "256m",
-                     "SPARK_NO_DAEMONIZE": "1"},
+                env={**os.environ, **self.environment, "SPARK_LOCAL_IP": host, "SPARK_HOME": str(spark),
+                     "SPARK_DAEMON_MEMORY": "256m", "SPARK_NO_DAEMONIZE": "1"},
             )  # fmt: skip
         self.pids[name] = process.pid
-        wanted = (
-            r"Starting Spark master at (spark://\S+)" if name == "master" else r"Successfully registered with (\S+)"
-        )
-        said_so = _wait_for(log, wanted)
         if name == "master":
-            self.master = said_so
+            self.master = _wait_for(log, r"Starting Spark master at (spark://\S+)")
+        elif wait:
+            _wait_for(log, r"Successfully registered with (\S+)")
 
     def kill(self, name: str) -> None:
         """Kill a worker, and with it its executor and what runs there."""
@@ -72,13 +72,13 @@ class Cluster:
 
     def executors(self) -> list[int]:
         """The executors' processes: the workers' children."""
-        workers = [pid for name, pid in self.pids.items() if name != "master"]
-        lists = [path for pid in workers for path in Path(f"/proc/{pid}/task").glob("*/children")]
-        found: list[int] = []
-        for path in lists:
-            with suppress(OSError):
-                found += map(int, path.read_text(encoding="ascii").split())
-        return found
+        own = {pid for name, pid in self.pids.items() if name != "master"}
+        below = {child for pid in own for child in descendants(pid)}
+        return [
+            pid
+            for pid, command in (commands(below) if below else {}).items()
+            if "CoarseGrainedExecutorBackend" in command
+        ]
 
     def stop(self) -> None:
         """End all of it."""
@@ -96,12 +96,13 @@ class Cluster:
         self.pids = {}
 
 
-def commands() -> dict[int, str]:
-    """The command line of each process."""
+def commands(pids: Iterable[int] = ()) -> dict[int, str]:
+    """The command line of ``pids``, or of each process."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for pid in pids or [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
+        path = Path(f"/proc/{pid}/cmdline")
         with suppress(OSError):
-            found[int(path.parent.name)] = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            found[pid] = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
     return found
 
 
@@ -122,7 +123,7 @@ def up(folder: Path) -> Cluster:
     (folder / "spark-defaults.conf").write_text(settings, encoding="utf-8")
     cluster = Cluster(folder)
     try:
-        for name in ("master", "worker1", "worker2"):
+        for name in HOSTS:
             cluster.start(name)
     except BaseException:
         cluster.stop()
