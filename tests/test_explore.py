@@ -323,7 +323,7 @@ def test_neighbours_of_two_models_stand_side_by_side(page: Any, address: str) ->
 
 def test_an_unknown_word_is_explained(page: Any) -> None:
     search(page, "near", "鹦鹉")
-    note = page.locator("#near .missing").first
+    note = page.locator("#near .missing", has_text="鹦鹉").first
     note.wait_for()
     assert "“鹦鹉” is not in this model." in note.inner_text()
     assert "It stands 1 times; Vocabulary.min_count is 5." in note.inner_text()
