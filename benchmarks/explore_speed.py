@@ -7,7 +7,6 @@ explore`` over HTTP as the browser's does, on a connection that is kept, 60 time
 import http.client
 import json
 import os
-import signal
 import statistics
 import subprocess
 import tempfile
@@ -99,7 +98,7 @@ def explore(folder: Path, words: list[str]) -> dict[str, Any]:
                 "milliseconds": found,
             }
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # a shell may have it ignore SIGINT
 
 
 def main() -> None:
