@@ -7,6 +7,7 @@ cuts the same text in one process.
 """
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -43,6 +44,7 @@ def split_corpora(source: Path, folder: Path) -> None:
 def run(data: Path, *sources: Path) -> float:
     """Seconds of everything up to Vocabulary, as a user would start it."""
     command = [Path(sys.executable).with_name("ciliu"), "run", *sources, "--until", "vocabulary", "--data", data]
+    os.sync()  # what was written before is on disk, and does not hold up what this writes
     began = time.monotonic()
     subprocess.run([*map(str, command), "--processes", "2", "--quiet"], check=True, cwd=report.REPOSITORY)
     return time.monotonic() - began
