@@ -4,8 +4,8 @@
 The stage NewWords on 100 MB and 1 GB of text with n-grams up to 4, in two processes: seconds, CPU, the peak of all its
 processes; the goals are 10 minutes and 1 GB for 1 GB of text, and a peak that does not grow by more than a fifth.
 Beside it, on less text, bojone/word-discovery's algorithm (``word_discovery.py``) and, where ``--smoothnlp`` names a
-Python that has it, SmoothNLP 0.4.0, each in one process as it is made. Jiagu's needs TensorFlow's models to be loaded
-for it, HanLP's a Java machine: they are not measured.
+Python that has it, SmoothNLP 0.4.0, each in one process as it is made. Jiagu (a download of
+54 MB) and HanLP (a Java machine) are not measured.
 """
 
 import json

@@ -68,12 +68,15 @@ def run(
     ranks by votes.
     """
     files = shard_files.files(dedup, ".jsonl")
-    counted = count(files, output, order, min_count, processes)
+    runs = count(files, output, order, processes)
+    counted = merge(runs, output, order, min_count)
     characters, least, kept = counted.facts()
     with tempfile.TemporaryDirectory(prefix=cache.WORK, dir=output) as work:
         table = Path(work) / "table"
         table.write_bytes(counted.cohesive(tuple(cohesion * n for n in range(order - 1))))
+        del counted  # merged once more rather than held while the workers want memory: at 1 GB a third of the peak
         votes = take_votes(files, output, table, order, processes)
+        counted = merge(runs, output, order, min_count)
         lines = grams.add_votes((path.read_bytes() for path in votes), least)
         chance = scores.CHANCE if method != "word-discovery" else 0.0
         pieces = scores.choose(lines, Segmenter(dictionary), counted, order, chance)
@@ -95,14 +98,18 @@ def run(
     }
 
 
-def count(files: Sequence[shard_files.File], output: Path, order: int, min_count: int, processes: int) -> grams.Grams:
-    """The n-grams of all shards that stand often enough."""
+def count(files: Sequence[shard_files.File], output: Path, order: int, processes: int) -> list[bytes]:
+    """The shards' n-grams as sorted runs: their paths."""
     work = [Shard(file.path.stem, file.digest, (str(file.path), file.digest, order), file.size) for file in files]
     shards.map_shards(
         count_shard, work, output, sharded="dedup", processes=processes, label="newwords (n-grams)", verify=True,
         only=["order"],
     )  # fmt: skip
-    runs = [os.fsencode(output / f"{shard.name}.grams") for shard in work]
+    return [os.fsencode(output / f"{shard.name}.grams") for shard in work]
+
+
+def merge(runs: list[bytes], output: Path, order: int, min_count: int) -> grams.Grams:
+    """The n-grams of all runs that stand often enough."""
     with tempfile.TemporaryDirectory(prefix=cache.WORK, dir=output) as merged:
         while len(runs) > OPEN:  # more open files than a process may have
             target = os.fsencode(Path(merged) / str(len(runs)))
