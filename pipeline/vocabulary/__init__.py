@@ -7,7 +7,7 @@ another minimum count encodes nothing again.
 Neighbouring shards are counted in groups: ``.numbers`` says for each line of the shards' word lists which of the
 group's words it is, ``.ranks`` the rank, or -1, of each of these, and ``maps.tsv`` where a shard's numbers begin. A
 group whose shards did not change is taken over: more articles cost their own counting, the merging of the groups, and
-new ranks. (Ranks for each line of each list, written anew with every change, were ten times as many bytes.)
+new ranks. (Ranks for each line of each list, written anew with every change, were six times as many bytes.)
 
 Memory: the words of the whole corpus with their counts and ranks, 90 to 140 bytes a different word (190 without the
 native core), and four bytes for each word of each group.
