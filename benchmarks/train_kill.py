@@ -108,7 +108,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.work) as folder:
         facts = measure(source.resolve(), Path(folder).resolve(), given.kills)
     print(facts)
-    report.write_result("train_kill", {"core": report.core_digest(), **facts}, given.results)
+    report.write_result("train_kill", {"core": report.core_digest(report.TRAINING), **facts}, given.results)
     sys.exit(1 if facts["different"] else 0)
 
 
