@@ -9,6 +9,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,8 +117,21 @@ PLAIN: dict[str, Callable[[random.Random], bytes]] = {
     ".txt": txt, ".jsonl": jsonl, ".json": json_array, ".csv": csv, ".tsv": tsv, ".dat": dat, ".html": html,
     ".warc": warc, "-pages-articles.xml": wiki, ".parquet": parquet, ".tar": tar, ".zip": zipped,
 }  # fmt: skip
+HUGE = tuple("好".encode() * times for times in (6_000_000, 1_000_000, 100_000))
+compressed_once = lru_cache(bz2.compress)
+
+
+def bzip2(content: bytes) -> bytes:
+    """Several streams, as the dumps of Wikipedia have; a huge run is one, compressed once: bzip2 takes seconds."""
+    run = next((run for run in HUGE if len(run) <= len(content) and run in content), b"")
+    if not run:
+        return bz2.compress(content)
+    before, _, after = content.partition(run)
+    return bz2.compress(before) + compressed_once(run) + bz2.compress(after)
+
+
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstd.compress,
+    ".gz": gzip.compress, ".bz2": bzip2, ".xz": lzma.compress, ".zst": zstd.compress,
 }  # fmt: skip
 FORMATS = (*PLAIN, *PACKERS)
 NESTS = {
@@ -126,6 +140,32 @@ NESTS = {
 }  # fmt: skip
 KINDS = ("cut", "flipped", "noise", "lost", "twice", "another format", "nested", "huge field", "bomb")
 WEIGHTS = (20, 25, 15, 10, 10, 10, 4, 3, 1)
+UNITS = (b" ", b"\n", b"\0", "好".encode(), b'{"text":"')
+
+
+@lru_cache
+def bomb(suffix: str, unit: bytes) -> bytes:
+    """A small file that unpacks to ``BOMB`` bytes and more."""
+    content = unit * (BOMB // 4) if suffix in PACKERS else unit * (BOMB // len(unit))
+    out = io.BytesIO()
+    if suffix == ".zip":
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", content)
+    elif suffix == ".parquet":
+        pq.write_table(pa.table({"text": pa.array([content.decode()])}), out, compression="zstd")
+    elif suffix == ".warc":
+        writer = WARCWriter(out, gzip=False)
+        lines = [("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip")]
+        headers = StatusAndHeaders("200 OK", lines, protocol="HTTP/1.1")
+        page = io.BytesIO(gzip.compress(content))
+        record = writer.create_warc_record("http://x.example/", "response", payload=page, http_headers=headers)
+        writer.write_record(record)
+    else:
+        return PACKERS[suffix](content)
+    return out.getvalue()
+
+
+BOMBS = (*PACKERS, ".zip", ".parquet", ".warc")
 
 
 def make(suffix: str, number: int, seed: int) -> tuple[str, str, bytes]:
@@ -133,15 +173,18 @@ def make(suffix: str, number: int, seed: int) -> tuple[str, str, bytes]:
     rng = random.Random(f"{seed} {suffix} {number}")
     packed = suffix in PACKERS
     inner = rng.choice((".jsonl", ".txt", ".tar", ".warc", "-pages-articles.xml")) if packed else suffix
+    name = f"{number}{inner}{suffix if packed else ''}"
     kind = rng.choices(KINDS, WEIGHTS)[0]
-    content = damage(PLAIN[inner](rng), inner, kind, rng)
-    if packed and kind == "bomb":
-        content = PACKERS[suffix](rng.choice((b" ", b"\n", b"\0", "好".encode(), b'{"text":"')) * (BOMB // 4))
-    elif packed:
-        content = PACKERS[suffix](content)
-        if rng.random() < 0.5:
-            content = damage(content, suffix, rng.choice(KINDS[:5]), rng)
-    return f"{number}{inner}{suffix if packed else ''}", kind, content
+    if kind == "bomb" and suffix not in BOMBS:
+        kind = "flipped"
+    if kind == "bomb":
+        content = bomb(suffix, rng.choice(UNITS))
+    else:
+        content = damage(PLAIN[inner](rng), inner, kind, rng)
+        content = PACKERS[suffix](content) if packed else content
+    if packed and rng.random() < 0.5:
+        content = damage(content, suffix, rng.choice(KINDS[:5]), rng)
+    return name, kind, content
 
 
 def damage(content: bytes, suffix: str, kind: str, rng: random.Random) -> bytes:
@@ -161,12 +204,7 @@ def damage(content: bytes, suffix: str, kind: str, rng: random.Random) -> bytes:
     if kind == "nested":
         return content[:start] + NESTS.get(suffix, b"[") * rng.choice((100, 2_000, NEST)) + content[start:]
     if kind == "huge field":
-        return content[:start] + "好".encode() * rng.choice((100_000, 1_000_000, 6_000_000)) + content[start:]
-    if kind == "bomb" and suffix == ".zip":
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("a.txt", b" " * BOMB)
-        return out.getvalue()
+        return content[:start] + rng.choice(HUGE) + content[start:]
     raw = bytearray(content)
     for _ in range(rng.randint(1, 20) if raw else 0):
         raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
