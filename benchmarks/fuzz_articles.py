@@ -26,10 +26,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import damage
 import lxml.html  # noqa: F401 - imported once, before the jobs fork
-import report
 import trafilatura  # noqa: F401 - the same
+
+import damage
+import report
 from pipeline import articles, cache, progress
 from pipeline.articles.sources import find, read_state
 from pipeline.fingerprints import Fingerprints
@@ -106,8 +107,8 @@ def run_job(job: Job, seed: int, note: Path) -> None:
 
 
 def grow_tree(folder: Path, rng: random.Random) -> tuple[set[str], list[Path], Counter[str]]:
-    """Folders with files and what is none: the names of the files, the folder that may not be read, if any, and how many
-    there are of each kind."""
+    """Folders with files and what is none: the names of the files, the folder that may not be read, if any, and how
+    many there are of each kind."""
     files: set[str] = set()
     kinds: Counter[str] = Counter()
     closed: list[Path] = []
