@@ -188,13 +188,13 @@ def code_digest() -> str:
     return cache.digest([report.describe_machine()["libraries"], *(cache.file_digest(path) for path in paths)])
 
 
-def run_jobs(jobs: list[Job], seed: int, notes: Path) -> list[Facts]:
+def run_jobs(jobs: list[Job], seed: int, notes: Path, processes: int) -> list[Facts]:
     """What the jobs' notes say, made where they are missing; a job whose process dies is halved down to the input."""
     results: list[Facts] = []
-    running: dict[int, tuple[BaseProcess, Job, Path]] = {}
+    running: dict[object, tuple[BaseProcess, Job, Path]] = {}  # by sentinel
     began = time.monotonic()
     while jobs or running:
-        while jobs and len(running) < cpus():
+        while jobs and len(running) < processes:
             job = jobs.pop()
             note = notes / ("-".join(map(str, job)) + ".json")
             if note.exists():
@@ -203,15 +203,15 @@ def run_jobs(jobs: list[Job], seed: int, notes: Path) -> list[Facts]:
             process = multiprocessing.get_context("fork").Process(target=run_job, args=(job, seed, note))
             process.start()
             running[process.sentinel] = process, job, note
-        for sentinel in wait(list(running)) if running else ():
-            process, job, note = running.pop(sentinel)  # type: ignore[index] # the keys are the sentinels
-            process.join()
+        for sentinel in wait([ended.sentinel for ended, _, _ in running.values()]) if running else ():
+            ended, job, note = running.pop(sentinel)
+            ended.join()
             if note.exists():
                 results.append(cache.read_json(note))
             elif job[2] > 1:
                 jobs += [(job[0], job[1] + job[2] // 2, job[2] - job[2] // 2), (job[0], job[1], job[2] // 2)]
             else:
-                results.append(died(job, seed, process.exitcode))
+                results.append(died(job, seed, ended.exitcode))
             if len(results) % 20 == 0:
                 print(f"{len(results):,} jobs done, {len(jobs):,} to do, {time.monotonic() - began:.0f} s", flush=True)
     return results
@@ -236,13 +236,15 @@ def main() -> None:
     parser = report.make_parser(__doc__, shared=False)
     parser.add_argument("--number", type=int, default=200_000, help="inputs [200,000]")
     parser.add_argument("--seed", type=int, default=1, help="[1]")
+    parser.add_argument("--processes", type=int, default=cpus(), help="jobs at the same time [as many as CPUs]")
     given = parser.parse_args()
     each = -(-given.number // len(damage.FORMATS))
     notes = given.work / "fuzz_articles" / f"{given.seed}-{code_digest()}"
     notes.mkdir(parents=True, exist_ok=True)
     ends = dict.fromkeys(damage.FORMATS, each) | {FOLDERS: min(TREES, each)}
     jobs = [(name, first, min(JOB, end - first)) for name, end in ends.items() for first in range(0, end, JOB)]
-    facts = add_up(run_jobs(sorted(jobs, key=lambda job: -job[1]), given.seed, notes)) | {"seed": given.seed}
+    jobs.sort(key=lambda job: -job[1])  # the last of the list is done first: some of each format
+    facts = add_up(run_jobs(jobs, given.seed, notes, given.processes)) | {"seed": given.seed}
     print(json.dumps(facts, ensure_ascii=False, indent=1))
     report.write_result("fuzz_articles", facts, given.results)
     if facts["failures"] or not facts["held"]:
