@@ -136,7 +136,7 @@ def told(url: str) -> Iterator[None]:
     """What a library raises becomes one sentence without secrets; ``from None``, for theirs may hold them.
 
     Raises ``ValueError`` for what is not there or asked wrongly, ``PermissionError``, plain ``OSError`` for a host that
-    is not there, ``ConnectionError`` for all else, where another try may help.
+    is not there or not trusted, ``ConnectionError`` for all else, where another try may help.
     """
     try:
         yield
@@ -153,6 +153,12 @@ def _sentence(url: str, error: Exception) -> Exception:
     status = next((code for one in chain if isinstance(code := getattr(one, "status", None), int)), None)
     if any(isinstance(one, socket.gaierror) for one in chain):
         return OSError(f"{url} cannot be reached: there is no such host")
+    refused = next((why for one in chain if (why := getattr(one, "verify_message", ""))), "")  # of ssl
+    if refused:
+        return OSError(
+            f"{url}: its certificate is not trusted: {refused.rstrip('.')}; for an authority of your own, "
+            "SSL_CERT_FILE names a file with its certificate"
+        )
     if status in (401, 403) or any(isinstance(one, PermissionError) for one in chain):
         return PermissionError(f"{url} cannot be read or written: no permission{f' ({status})' if status else ''}")
     if status in (404, 410) or (status is None and type(chain[-1]) is FileNotFoundError):

@@ -5,8 +5,10 @@ import gzip
 import http.server
 import io
 import json
+import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -455,6 +457,58 @@ def test_what_is_wrong_is_one_sentence(
     monkeypatch.setitem(sys.modules, "fsspec", None)
     assert fails(front, f"{web.url}/a.jsonl") == 3
     assert 'fsspec is not installed: pip install "ciliu[remote]"' in capsys.readouterr().err
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A key and a certificate of its own for the server at ``name``, in one file."""
+    file = folder / "server.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+         "-subj", "/CN=test", "-addext", f"subjectAltName={name}", "-keyout", str(file), "-out", str(folder / "crt")],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    file.write_bytes(file.read_bytes() + (folder / "crt").read_bytes())
+    return file
+
+
+@pytest.fixture(params=["IP:127.0.0.1", "DNS:other.example"])
+def https(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path, str]]:
+    """A web server with TLS: a URL, its certificate, and the name in it."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl, to make a certificate")
+    (tmp_path / "web").mkdir()
+    write_articles(tmp_path / "web" / "a.jsonl", ARTICLES)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path, request.param))
+    handler = functools.partial(Web, directory=str(tmp_path / "web"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.handle_error = lambda *_: None  # type: ignore[method-assign] # it prints tracebacks where a client goes
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}/a.jsonl", tmp_path / "crt", request.param
+        server.shutdown()
+        thread.join(10)
+
+
+def test_https_is_read_from_a_host_that_proves_its_name_to_an_authority_that_is_trusted(
+    front: Front, https: tuple[str, Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, trusted, name = https
+    assert fails(front, url) == 4
+    told = capsys.readouterr().err.strip().splitlines()
+    assert len(told) == 2
+    assert told[0].startswith(f"Error: {url}: its certificate is not trusted: self-signed certificate; for an authority")
+    run = subprocess.run(  # a process of its own: aiohttp looks at the variable once
+        [str(Path(sys.executable).with_name("ciliu")), "run", url, "--data", str(front.data), "--only", "articles"],
+        env=os.environ | {"SSL_CERT_FILE": str(trusted)}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    if name.startswith("IP"):
+        assert run.returncode == 0, run.stderr
+        assert [article["id"] for article in made(front)] == [article["id"] for article in ARTICLES]
+    else:
+        assert run.returncode == 4
+        assert re.match("Error: .*its certificate is not trusted: IP address mismatch", run.stderr)
 
 
 def test_a_host_that_nobody_knows_gets_no_key_and_no_password(
