@@ -1,10 +1,53 @@
-"""All of the shared corpora, in one run: minutes of work. ``make test-long`` runs it."""
+"""All of the shared corpora, each file alone and all in one run: minutes of work. ``make test-long`` runs it."""
 
 import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from backports import zstd
 from conftest import SHARED, Front
+
+CORPORA = sorted(path.name for path in (SHARED / "corpora").glob("*"))
+
+
+def by_hand(path: Path) -> Iterator[str | None]:
+    """The text of each record of a corpus, read without a line of Ciliu; None where it is in no encoding."""
+    if path.name.endswith(".jsonl.zst"):
+        with zstd.open(path, "rb") as file:
+            yield from (json.loads(line)["text"] for line in file)
+    elif path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as archive:
+            for member in filter(tarfile.TarInfo.isfile, archive):
+                content = archive.extractfile(member)
+                assert content
+                try:
+                    yield content.read().decode("gb18030")
+                except UnicodeDecodeError:
+                    yield None
+    elif path.suffix == ".dat":
+        for doc in path.read_bytes().decode("gb18030").split("</doc>")[:-1]:
+            yield doc.split("<content>")[1].split("</content>")[0]
+    else:
+        pytest.fail(f"nobody says how {path.name} is read by hand")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", CORPORA or [pytest.param("", marks=pytest.mark.skip("needs the corpora in ../shared"))]
+)
+def test_each_file_has_the_articles_and_characters_that_are_in_it_by_hand(front: Front, name: str) -> None:
+    path = SHARED / "corpora" / name
+    texts = list(by_hand(path))
+    encoding = "gb18030" if "gb18030" in name else "utf-8"
+    settings = ("--set", f"Articles.encoding={encoding}", "--set", "Articles.max_rejected=0.3")
+    front("run", path, "--only", "articles", *settings, "--quiet")
+    counts = front.manifest("articles")["counts"]
+    assert counts["records"] == len(texts)
+    assert counts["articles"] == sum(bool(text and text.strip()) for text in texts)
+    assert counts["characters_in"] == sum(len(text) for text in texts if text)
+    assert counts["rejected"] == counts["records"] - counts["articles"]
 
 
 @pytest.mark.slow
