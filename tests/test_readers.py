@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import random
+import re
 import sys
 import tarfile
 import tracemalloc
@@ -23,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import articles
-from pipeline.articles import readers, records
+from pipeline.articles import archives, readers, records
 from pipeline.articles.records import LeftOut, Options, Rejected
 from pipeline.articles.sources import find, read_state
 from pipeline.cli.texts import read_lines_of
@@ -734,6 +735,14 @@ def test_fudans_archive_is_read_whole_and_what_is_broken_is_told(tmp_path: Path)
     replaced = read(path, found, encoding="gb18030", errors="replace")
     assert sum(isinstance(record, dict) for record in replaced) == len(good) + len(broken)
     assert found["replaced characters"] >= len(broken)
+
+
+def test_each_kind_of_source_has_a_page_with_a_command() -> None:
+    docs = Path(readers.__file__).parents[2] / "docs"
+    rows = [line for line in (docs / "sources.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
+    for kind in (*readers.KNOWN, *archives.ARCHIVES, "*-pages-articles*.xml"):
+        (page,) = {re.findall(r"\]\((.+?\.md)\)", row)[0] for row in rows if f"`{kind}`" in row.split(" | ")[0]}
+        assert re.search(r"^(\$ )?ciliu run ", (docs / page).read_text(encoding="utf-8"), re.MULTILINE), page
 
 
 def test_auto_is_never_wrong_about_real_articles(tmp_path: Path) -> None:
