@@ -143,7 +143,7 @@ WEIGHTS = (20, 25, 15, 10, 10, 10, 4, 3, 1)
 UNITS = (b" ", b"\n", b"\0", "好".encode(), b'{"text":"')
 
 
-@lru_cache
+@lru_cache(None)
 def bomb(suffix: str, unit: bytes) -> bytes:
     """A small file that unpacks to ``BOMB`` bytes and more."""
     content = unit * (BOMB // 4) if suffix in PACKERS else unit * (BOMB // len(unit))
@@ -166,6 +166,15 @@ def bomb(suffix: str, unit: bytes) -> bytes:
 
 
 BOMBS = (*PACKERS, ".zip", ".parquet", ".warc")
+
+
+def make_bombs() -> None:
+    """All bombs and huge runs: half a minute, mostly of bzip2."""
+    for suffix in BOMBS:
+        for unit in UNITS:
+            bomb(suffix, unit)
+    for run in HUGE:
+        compressed_once(run)
 
 
 def make(suffix: str, number: int, seed: int) -> tuple[str, str, bytes]:

@@ -243,6 +243,7 @@ def main() -> None:
     notes.mkdir(parents=True, exist_ok=True)
     ends = dict.fromkeys(damage.FORMATS, each) | {FOLDERS: min(TREES, each)}
     jobs = [(name, first, min(JOB, end - first)) for name, end in ends.items() for first in range(0, end, JOB)]
+    damage.make_bombs()  # once, before the jobs fork
     jobs.sort(key=lambda job: -job[1])  # the last of the list is done first: some of each format
     facts = add_up(run_jobs(jobs, given.seed, notes, given.processes)) | {"seed": given.seed}
     print(json.dumps(facts, ensure_ascii=False, indent=1))
