@@ -408,8 +408,12 @@ def test_the_members_of_an_archive_are_read_like_files_in_its_order(
         members[f"新闻/{number}.{suffix}{packing}"] = PACKERS[packing](write(written).encode())  # 新闻 news
         expected += [(f"新闻/{number}.{suffix}{packing}", article) for article in written]
     path = put(tmp_path / archive, ARCHIVERS[archive](members))
-    found = [(name, record) for name, _, _, record in readers.read_source(path, Options(), Counter())]
-    assert found == expected
+    assert members_of(path) == expected
+
+
+def members_of(path: Path) -> list[tuple[str, Any]]:
+    """(name of the member, record) of an archive."""
+    return [(name, record) for name, _, _, record in readers.read_source(path, Options(), Counter())]
 
 
 _choose = random.Random(0).choices  # text that hardly packs, as real text
@@ -461,11 +465,10 @@ def test_what_is_not_read_in_an_archive_is_told_and_counts_as_no_record(tmp_path
         "x/photo.jpg": b"\xff",
         "x/inner.tar.gz": b"",
         "x/inner.zip": b"",
-        "x/table.parquet": b"",
         "__MACOSX/x/._a.txt": b"",
     }
     counts = make(tmp_path / "out", put(tmp_path / archive, ARCHIVERS[archive](members)))
-    assert (counts["records"], counts["articles"], counts["left_out"]) == (1, 1, 8)
+    assert (counts["records"], counts["articles"], counts["left_out"]) == (1, 1, 7)
     left_out = {row["file"].split(archive + "/", 1)[1]: row["reason"] for row in rows(tmp_path / "out/left_out.jsonl")}
     assert left_out == {
         "../b.txt": "its name leads out of the archive",
@@ -474,10 +477,9 @@ def test_what_is_not_read_in_an_archive_is_told_and_counts_as_no_record(tmp_path
         "x/photo.jpg": "of a kind that is not read",
         "x/inner.tar.gz": "an archive in an archive",
         "x/inner.zip": "an archive in an archive",
-        "x/table.parquet": "a .parquet file in an archive",
         "__MACOSX/x/._a.txt": "hidden",
     }
-    assert "left out 8 members of archives" in articles.summary({"sources": 1, **counts})
+    assert "left out 7 members of archives" in articles.summary({"sources": 1, **counts})
 
 
 def test_links_and_special_members_are_told(tmp_path: Path) -> None:
@@ -655,6 +657,20 @@ def test_a_parquet_file_has_its_text_by_name_and_what_is_no_text_is_rejected(tmp
     assert set(found) == {"text from 内容", "id from url"}
     with pytest.raises(ValueError, match="no 文 among the columns 内容, url"):
         read(path, text_field="文")
+
+
+@pytest.mark.parametrize("archive", ["a.tar.gz", "a.zip"])
+def test_a_parquet_file_in_an_archive_is_read_as_alone(tmp_path: Path, archive: str) -> None:
+    inner = parquet_of(tmp_path, {"id": ["1", "2"], "text": ["好", PROSE]}, row_group_size=1).read_bytes()  # 好 good
+    members = {"x/a.parquet": inner, "x/b.txt": "好".encode()}
+    found = [
+        (name, record["text"]) for name, record in members_of(put(tmp_path / archive, ARCHIVERS[archive](members)))
+    ]
+    assert found == [("x/a.parquet", "好"), ("x/a.parquet", PROSE), ("x/b.txt", "好")]
+    members["x/a.parquet"] = inner[:-20]
+    with pytest.raises(ValueError, match=rf"{archive} cannot be read to its end: x/a\.parquet: "):
+        members_of(put(tmp_path / archive, ARCHIVERS[archive](members)))
+    assert "pyarrow" in readers.libraries([tmp_path / archive], Options())
 
 
 def test_a_parquet_file_that_is_damaged_is_an_error_that_names_it(tmp_path: Path) -> None:

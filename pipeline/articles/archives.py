@@ -1,6 +1,6 @@
 """Archives: the members of ``.tar`` (compressed too) and ``.zip``, in their order, as streams.
 
-Nothing is unpacked to disk, and no member's name is used as a path. Links, special files and names that lead out of the
+Nothing is unpacked here, and no member's name is used as a path. Links, special files and names that lead out of the
 archive are told, and not read.
 """
 

@@ -6,6 +6,8 @@ above ``records.LIMIT`` is rejected, or stops the run where what follows cannot 
 
 import importlib.util
 import re
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
@@ -77,9 +79,10 @@ def is_whole(path: PurePath | RemoteFile, options: Options) -> bool:
 
 
 def libraries(paths: Iterable[PurePath | RemoteFile], options: Options) -> tuple[str, ...]:
-    """The installed libraries that shape what is read from these files; an archive may hold pages."""
+    """The installed libraries that shape what is read from these files; an archive may hold pages and tables."""
     kinds = {format_of(path, options) for path in paths}
-    names = ("lxml", "trafilatura", "warcio") if kinds.intersection((HTML, WARC, *archives.ARCHIVES)) else ()
+    names = ["lxml", "trafilatura", "warcio"] if kinds.intersection((HTML, WARC, *archives.ARCHIVES)) else []
+    names += ["pyarrow"] if kinds.intersection((PARQUET, *archives.ARCHIVES)) else []
     return tuple(name for name in names if importlib.util.find_spec(name))
 
 
@@ -135,8 +138,13 @@ def _read_member(
         yield 1, 0, member
     elif kind in archives.ARCHIVES:
         yield 1, 0, LeftOut("an archive in an archive")
+    elif kind == PARQUET:
+        with tempfile.TemporaryFile() as copy:  # a table is read from its end
+            shutil.copyfileobj(member, copy, packing.BLOCK)
+            copy.seek(0)
+            yield from table.read_parquet(copy, options, found)
     elif kind not in READERS and kind not in (HTML, WARC):
-        yield 1, 0, LeftOut("of a kind that is not read" if kind != PARQUET else "a .parquet file in an archive")
+        yield 1, 0, LeftOut("of a kind that is not read")
     else:
         with packing.unpack(member, split_suffix(path)[1]) as stream:
             yield from _read_stream(stream, path, options, found)
