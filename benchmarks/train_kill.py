@@ -80,8 +80,9 @@ def measure(source: Path, work: Path, kills: int) -> dict[str, Any]:
     seconds = train_undisturbed(undisturbed, source)
     wanted = output_digest(undisturbed)
     chance = random.Random(1)
-    trials, different = [], 0
-    for _ in range(kills):
+    trials: list[dict[str, Any]] = []
+    different = 0
+    while sum(trial["killed"] for trial in trials) < kills:  # some end before
         data = work / "killed"
         shutil.copytree(undisturbed, data, ignore=shutil.ignore_patterns("train"))
         trials.append(kill_and_go_on(data, source, chance.uniform(0, seconds)))
