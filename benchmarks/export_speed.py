@@ -85,10 +85,10 @@ def load(bundle: Path) -> dict[str, list[float]]:
     return {f"load_and_first_neighbours_{name}": sorted(column) for name, column in zip(names, columns, strict=True)}
 
 
-def memory(work: Path, make_command: list[str]) -> dict[str, int]:
-    """Bytes above the model's at the peak of making a bundle of each format alone; the full model needs a training."""
+def memory(work: Path, make_command: list[str], names: list[str]) -> dict[str, int]:
+    """Bytes above the model's at the peak of making a bundle of each format alone."""
     peaks = {}
-    for name in formats.FORMATS.keys() - {"gensim"}:
+    for name in names:
         bundle = work / "one"
         peak = report.run_measured([*make_command, str(work), str(bundle), name], work)["peak_bytes"]
         peaks[name] = peak - WORDS * SIZE * 4
@@ -140,6 +140,7 @@ def compare(model: Path, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = report.make_parser(__doc__, shared=False)
+    parser.add_argument("--only", help="the memory of these formats alone (with commas); nothing is written down")
     parser.add_argument("--make", nargs=3, help="(for itself)")
     given = parser.parse_args()
     if given.make:
@@ -150,6 +151,10 @@ def main() -> None:
     try:
         make_model(work)
         make_command = [sys.executable, str(Path(__file__).resolve()), "--make"]
+        if given.only:
+            memory(work, make_command, given.only.split(","))
+            return None
+        names = [name for name in formats.FORMATS if name != "gensim"]  # the full model needs a training
         whole = report.run_measured([*make_command, str(work), str(work / "bundle"), FORMATS], work)
         model = WORDS * SIZE * 4
         facts = {
@@ -158,7 +163,7 @@ def main() -> None:
                        "others_cpu_seconds": whole["others_cpu_seconds"], "peak_bytes": whole["peak_bytes"],
                        "peak_above_the_model_bytes": whole["peak_bytes"] - model},
             **load(work / "bundle"),
-            "peak_above_the_model_bytes_by_format": memory(work, make_command),
+            "peak_above_the_model_bytes_by_format": memory(work, make_command, names),
             **compare(work, work),
         }  # fmt: skip
     finally:

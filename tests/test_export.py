@@ -30,7 +30,8 @@ from pipeline.cli import ciliu as command
 from pipeline.export import check, formats, rows, schema, table, tar, target, verdict, verification
 from pipeline.export.bundle import About, make_bundle
 from pipeline.export.bundled import verify
-from pipeline.export.segmenter import link_segmenter
+from pipeline.export.formats import spacy
+from pipeline.export.segmenter import link_segmenter, write_part
 from pipeline.export.table import Table
 
 OWN = ["numpy", "word2vec", "word2vec.gz", "word2vec-text", "word2vec-text.gz", "word2vec-text.zst", "gensim",
@@ -147,7 +148,7 @@ def test_parquet_is_read_by_pyarrow(done: Front, tmp_path: Path) -> None:
     assert check.check(one, tmp_path, known)["loaded_by"].startswith("pyarrow")
 
 
-@pytest.mark.parametrize("name", [pytest.param("model2vec", marks=pytest.mark.slow), "sentence-transformers"])
+@pytest.mark.parametrize("name", ["model2vec", "sentence-transformers"])
 def test_a_tokenizer_with_the_segmenter_in_it_has_the_words_by_their_rows(
     name: str, done: Front, tmp_path: Path
 ) -> None:
@@ -251,13 +252,83 @@ def test_spacy_cuts_as_the_pipeline_and_has_the_vectors(done: Front, tmp_path: P
     assert verification.find_faults(tmp_path / "out") == []
 
 
-slow = pytest.mark.slow  # their libraries take long to load back
+@given(st.text(min_size=1))
+def test_a_word_has_the_hash_that_spacy_gives_it(word: str) -> None:
+    strings = pytest.importorskip("spacy.strings")
+    assert spacy.murmur_hash(word.encode("utf-8", "surrogatepass")) == strings.hash_string(word)
+
+
+def test_spacys_files_are_those_that_spacy_itself_writes(done: Front, tmp_path: Path) -> None:
+    """To the byte, but for key2row: its numbers are all of one width, which msgpack allows."""
+    srsly, vocab, vectors = (pytest.importorskip(name) for name in ("srsly", "spacy.vocab", "spacy.vectors"))
+    known = whole(done)
+    known.words[7], known.words[9] = "ORG", 'a"\u2028\x7f\x85\\'  # one of spaCy's symbols; signs that JSON escapes
+    theirs = vocab.Vocab(strings=known.words)
+    keys = np.array([theirs.strings[word] for word in known.words], np.uint64)
+    theirs.vectors = vectors.Vectors(strings=theirs.strings, data=np.asarray(known.matrix), keys=keys)
+    theirs.to_disk(tmp_path / "theirs")
+    spacy.write(known, tmp_path, "")
+    ours = tmp_path / "spacy-zh" / "vocab"
+    assert {path.name for path in ours.iterdir()} == {path.name for path in (tmp_path / "theirs").iterdir()}
+    for path in (tmp_path / "theirs").iterdir():
+        if path.name != "key2row":
+            assert (ours / path.name).read_bytes() == path.read_bytes(), path.name
+    key_to_row = [srsly.read_msgpack(folder / "key2row") for folder in (ours, tmp_path / "theirs")]
+    assert key_to_row[0] == key_to_row[1]
+    assert key_to_row[0][383] == 7  # ORG by its number
+    assert [word for words, _ in spacy.read(tmp_path, "", known) for word in words] == known.words
+
+
+@pytest.mark.parametrize("name", ["model2vec", "spacy"])
+def test_a_library_that_holds_all_it_reads_is_given_the_first_words_and_our_reader_all(
+    name: str, done: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card says so; what either gives back otherwise than it was written is refused."""
+    pytest.importorskip(name)
+    one, known = formats.parse(name), whole(done)
+    write_part(made(done), set(known.words), tmp_path)
+    one.module.write(known, tmp_path, "")
+    monkeypatch.setattr(check, "PART", 100)
+    there = sorted(tmp_path.rglob("*"))
+    told = check.check(one, tmp_path, known)
+    assert re.fullmatch(rf"{name} \S+ \(the first 100 words\), Ciliu's reader \(all\)", told["loaded_by"])
+    assert sorted(tmp_path.rglob("*")) == there
+    for reader, words in (("read", len(known.words)), ("read_by_library", 100)):
+        read, asked = getattr(one.module, reader), []
+
+        def read_wrong(folder: Path, packing: str, given: Table, read: Any = read, asked: Any = asked) -> Any:
+            asked.append(len(given.words))
+            return ((part, rows + np.float32(1)) for part, rows in read(folder, packing, given))
+
+        with monkeypatch.context() as wrong:
+            wrong.setattr(one.module, reader, read_wrong)
+            with pytest.raises(ValueError, match="does not give back the values"):
+                check.check(one, tmp_path, known)
+        assert asked == [words]
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["parquet", "sentence-transformers", pytest.param("model2vec", marks=slow), pytest.param("spacy", marks=slow)],
+    "damage",
+    [
+        lambda vocab: (vocab / "strings.json").write_bytes(b"[" * 100_000),
+        lambda vocab: (vocab / "strings.json").write_bytes(b"{}"),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes()[:-14]),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes()[:-1] + b"\0"),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes().replace(b"\xcf", b"\xce")),
+        lambda vocab: (vocab / "vectors").write_bytes((vocab / "vectors").read_bytes()[:-4]),
+    ],
 )
+def test_a_damaged_spacy_folder_is_a_fault_without_spacy(damage: Any, done: Front, tmp_path: Path) -> None:
+    pytest.importorskip("spacy")
+    few = check.first_words(whole(done))
+    spacy.write(few, tmp_path, "")
+    assert [word for words, _ in spacy.read(tmp_path, "", few) for word in words] == few.words
+    damage(tmp_path / "spacy-zh" / "vocab")
+    with pytest.raises(ValueError, match=r"strings\.json|key2row|vectors"):
+        list(spacy.read(tmp_path, "", few))
+
+
+@pytest.mark.parametrize("name", ["parquet", "sentence-transformers", "model2vec", "spacy"])
 def test_formats_of_libraries_repeat_to_the_byte(name: str, done: Front, tmp_path: Path) -> None:
     one = formats.FORMATS[name]
     if not all(map(find_spec, one.WRITERS)):

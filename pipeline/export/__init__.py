@@ -14,7 +14,7 @@ from pipeline.export.formats import parse_list, writers
 from pipeline.export.segmenter import write_segmenter
 from pipeline.export.table import read_table
 
-VERSION = 4
+VERSION = 5
 VERSIONS = ("gensim",)
 
 BUNDLE = "bundle"
