@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from backports import zstd
 from conftest import Front, read_corpus, write_articles
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import ciliu
@@ -252,17 +252,18 @@ def test_spacy_cuts_as_the_pipeline_and_has_the_vectors(done: Front, tmp_path: P
     assert verification.find_faults(tmp_path / "out") == []
 
 
+@settings(deadline=None)  # the first one imports spaCy
 @given(st.text(min_size=1))
 def test_a_word_has_the_hash_that_spacy_gives_it(word: str) -> None:
     strings = pytest.importorskip("spacy.strings")
-    assert spacy.murmur_hash(word.encode("utf-8", "surrogatepass")) == strings.hash_string(word)
+    assert spacy.murmur_hash(word.encode("utf-8")) == strings.hash_string(word)
 
 
 def test_spacys_files_are_those_that_spacy_itself_writes(done: Front, tmp_path: Path) -> None:
     """To the byte, but for key2row: its numbers are all of one width, which msgpack allows."""
     srsly, vocab, vectors = (pytest.importorskip(name) for name in ("srsly", "spacy.vocab", "spacy.vectors"))
     known = whole(done)
-    known.words[7], known.words[9] = "ORG", 'a"\u2028\x7f\x85\\'  # one of spaCy's symbols; signs that JSON escapes
+    known.words[7], known.words[9] = "ORG", 'a"\u2028\x85\\'  # one of spaCy's symbols; signs that JSON escapes
     theirs = vocab.Vocab(strings=known.words)
     keys = np.array([theirs.strings[word] for word in known.words], np.uint64)
     theirs.vectors = vectors.Vectors(strings=theirs.strings, data=np.asarray(known.matrix), keys=keys)
