@@ -18,9 +18,19 @@ from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source
 from pipeline.articles.wiki_rules import FALLBACKS
+from pipeline.export.licence import Rows, by_source
 from pipeline.fingerprints import Fingerprints, file_contents
 from pipeline.opened import digest, open_space
-from pipeline.parameters import FilesParameter, NamesParameter, SetsParameter, SourcesParameter, choice, real, whole
+from pipeline.parameters import (
+    FilesParameter,
+    NamesParameter,
+    SetsParameter,
+    SourcesParameter,
+    TextsParameter,
+    choice,
+    real,
+    whole,
+)
 from pipeline.publish import refuse_failed
 from pipeline.task import StageTask
 
@@ -195,7 +205,7 @@ class Export(StageTask):
 
     stage = export
     formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
-    licence = luigi.Parameter(default="", description="of the sources, for the model card")
+    licence = TextsParameter(default=(), description="of the sources: a text, or a list of PATTERN=TEXT")
     allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
 
     def arguments(self) -> list[Any]:
@@ -206,6 +216,14 @@ class Export(StageTask):
         origin = self.origin()
         refuse_failed(origin["evaluate"]["counts"], self.allow_failed)
         return {"origin": origin}
+
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters() | {"licence": self.licences()}
+
+    def licences(self) -> Rows:
+        """By source; what fits no source stops the run before any work."""
+        sources = next(task for task in self.walk() if isinstance(task, Articles)).read_sources()
+        return by_source(self.licence, [source.name for source in sources])
 
     def versions(self) -> tuple[str, ...]:
         return export.versions(self.formats)

@@ -27,7 +27,7 @@ from ciliu.engine_native import import_native
 from ciliu.normal_form import normalize
 from pipeline import cache, shard_files
 from pipeline.cli import ciliu as command
-from pipeline.export import check, formats, rows, schema, table, tar, target, verdict, verification
+from pipeline.export import check, formats, licence, rows, schema, table, tar, target, verdict, verification
 from pipeline.export.bundle import About, make_bundle
 from pipeline.export.bundled import verify
 from pipeline.export.formats import spacy
@@ -42,8 +42,9 @@ OWN = ["numpy", "word2vec", "word2vec.gz", "word2vec-text", "word2vec-text.gz", 
 def done(tmp_path_factory: pytest.TempPathFactory) -> Front:
     """A run over real articles, with a user dictionary, stop words and protected words."""
     folder = tmp_path_factory.mktemp("done")
-    articles = [*read_corpus("xwlb", 0, 200), *read_corpus("reviews", 0, 300), *read_corpus("fudan", 0, 40)]
+    articles = [*read_corpus("xwlb", 0, 200), *read_corpus("fudan", 0, 40)]
     write_articles(folder / "text" / "news.jsonl", articles)
+    write_articles(folder / "text" / "private" / "reviews.jsonl", read_corpus("reviews", 0, 300))
     (folder / "own.txt").write_text("新闻联播 500\n二氧化碳 300 n\n", encoding="utf-8")  # the evening news, CO2
     (folder / "stop.txt").write_text("的\n了\n", encoding="utf-8")  # whose, done
     (folder / "protect.txt").write_text("iPhone 12\nre: #[^#\\n]+#\n", encoding="utf-8")
@@ -222,6 +223,48 @@ def test_the_card_loads_each_format_in_five_lines_that_work(done: Front, out: Pa
             assert done_here.returncode == 0, (code, done_here.stderr)
             ran.add(library)
     assert ran >= {"ciliu", "gensim", "numpy"}
+
+
+def test_the_licence_of_each_source_is_that_of_the_first_pattern_that_fits() -> None:
+    names = ["corpora/wiki.xml.bz2", "corpora/2024/news.jsonl", "corpora/2025/news.jsonl", "forum/a b.txt"]
+
+    def told(*given: str) -> list[tuple[str, str]]:
+        return [(row["source"], row["licence"]) for row in licence.by_source(given, names)]
+
+    assert told() == [("*", "")]
+    assert told("cc-by-4.0") == [("*", "cc-by-4.0")]
+    assert told("see https://example.org/?a=b") == [("*", "see https://example.org/?a=b")]
+    assert told("https://example.org/?a=b") == [("*", "https://example.org/?a=b")]
+    assert told("2024=bought", "*.jsonl=by = contract") == [("2024", "bought"), ("*.jsonl", "by = contract"), ("*", "")]
+    assert told("corpora/*=cc0", "forum=none", "mit") == [("corpora/*", "cc0"), ("forum", "none")]
+    with pytest.raises(ValueError, match=r"no source is called radio\*; there is corpora/wiki.xml.bz2, corpora/2024"):
+        told("radio*=cc0")
+    with pytest.raises(ValueError, match="two licences for all others"):
+        told("cc0", "mit")
+
+
+def test_a_run_carries_the_licence_of_each_source_to_manifest_and_card(done: Front, tmp_path: Path) -> None:
+    """The newspaper's, and of the reviews none is stated; no file is named, and no folder of this machine."""
+    again = Front(tmp_path)
+    shutil.copytree(done.data, again.data, copy_function=os.link)
+    with pytest.raises(SystemExit):
+        again.run("--set", 'Export.licence=["radio*=cc0"]')
+    assert again.run("--set", 'Export.licence=["news*=by contract | internal"]') == {"export"}
+    manifest, card = (made(again) / name for name in ("manifest.json", "README.md"))
+    rows = [{"source": "news*", "licence": "by contract | internal"}, {"source": "*", "licence": ""}]
+    assert cache.read_json(manifest)["licences"] == rows
+    assert "| `news*` | by contract \\| internal |\n| all others 其余 | not stated 未说明 |" in card.read_text("utf-8")
+    assert 'license: "other"' in card.read_text("utf-8")
+    for path in (manifest, card):
+        assert not re.search(
+            rf"{tmp_path}|{done.data.parent}|private|reviews\.jsonl|news\.jsonl", path.read_text("utf-8")
+        )
+    again("export", "--to", tmp_path / "same", "--format=numpy", "--top=9")
+    assert cache.read_json(tmp_path / "same" / "manifest.json")["licences"] == rows
+    again("export", "--to", tmp_path / "new", "--format=numpy", "--top=9", "--licence=private=mit", "--licence=cc0")
+    told = cache.read_json(tmp_path / "new" / "manifest.json")
+    assert told["licences"] == [{"source": "private", "licence": "mit"}, {"source": "*", "licence": "cc0"}]
+    assert verification.find_faults(tmp_path / "new") == []
 
 
 def test_the_card_says_coverage_and_bias(done: Front) -> None:
@@ -526,12 +569,12 @@ def test_the_manifest_keeps_to_its_schema_and_the_schema_is_one(out: Path, done:
 def test_no_path_user_or_password_is_in_a_bundle(done: Front, out: Path) -> None:
     import getpass
 
-    secrets = [str(done.data.parent), str(Path.home()), str(out), "text/news.jsonl", "own.txt\\", "seconds"]
+    secrets = [str(done.data.parent), str(Path.home()), str(out), "news.jsonl", "private", "own.txt\\", "seconds"]
     secrets += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
     for path in [
         path for path in out.rglob("*") if path.is_file() and path.suffix not in (".gz", ".zst", ".npy", ".bin")
     ]:
-        for secret in secrets[: None if path.suffix == ".json" else 4]:
+        for secret in secrets[: None if path.suffix == ".json" else 5]:
             assert secret.encode() not in path.read_bytes(), (path.name, secret)
 
 
