@@ -18,19 +18,10 @@ from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source
 from pipeline.articles.wiki_rules import FALLBACKS
-from pipeline.export.licence import Rows, by_source
+from pipeline.export.licence import by_source
 from pipeline.fingerprints import Fingerprints, file_contents
 from pipeline.opened import digest, open_space
-from pipeline.parameters import (
-    FilesParameter,
-    NamesParameter,
-    SetsParameter,
-    SourcesParameter,
-    TextsParameter,
-    choice,
-    real,
-    whole,
-)
+from pipeline.parameters import FilesParameter, NamesParameter, SetsParameter, SourcesParameter, choice, real, whole
 from pipeline.publish import refuse_failed
 from pipeline.task import StageTask
 
@@ -166,9 +157,6 @@ class Train(StageTask):
     checkpoint_every = real(10.0, 10_000, "minutes between two checkpoints; an epoch ends with one", significant=False)
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
-    def parameters(self) -> dict[str, Any]:
-        return train.resolve(**super().parameters())
-
     def settings(self) -> dict[str, Any]:
         return {**self.parameters(), "threads": "1" if self.parameters()["threads"] == 1 else "many"}
 
@@ -205,7 +193,7 @@ class Export(StageTask):
 
     stage = export
     formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
-    licence = TextsParameter(default=(), description="of the sources: a text, or a list of PATTERN=TEXT")
+    licence = NamesParameter(default=(), description="of the sources: a text, or PATTERN=TEXT, with commas")
     allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
 
     def arguments(self) -> list[Any]:
@@ -218,12 +206,8 @@ class Export(StageTask):
         return {"origin": origin}
 
     def parameters(self) -> dict[str, Any]:
-        return super().parameters() | {"licence": self.licences()}
-
-    def licences(self) -> Rows:
-        """By source; what fits no source stops the run before any work."""
-        sources = next(task for task in self.walk() if isinstance(task, Articles)).read_sources()
-        return by_source(self.licence, [source.name for source in sources])
+        sources = next(task.read_sources() for task in self.walk() if isinstance(task, Articles))
+        return super().parameters() | {"licence": by_source(self.licence, [source.name for source in sources])}
 
     def versions(self) -> tuple[str, ...]:
         return export.versions(self.formats)
@@ -240,9 +224,6 @@ class NewWords(StageTask):
     cohesion = real(2.0, 20, "log PMI that an n-gram needs for each character from the third on")
     min_entropy = real(0.5, 20, "freedom that a candidate needs on both sides, in nats")
     most = whole(20_000, 1, 10**6, "candidates that are looked at")
-
-    def parameters(self) -> dict[str, Any]:
-        return newwords.resolve(**super().parameters())
 
 
 STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export, NewWords]

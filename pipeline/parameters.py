@@ -19,13 +19,6 @@ class NamesParameter(luigi.ListParameter):
         return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-class TextsParameter(luigi.ListParameter):
-    """Texts, as a JSON list, or one."""
-
-    def parse(self, text: str) -> Any:
-        return super().parse(text) if text.lstrip().startswith("[") else tuple(filter(None, [text.strip()]))
-
-
 class FilesParameter(NamesParameter):
     """Paths of files from outside; the key takes their names and contents."""
 

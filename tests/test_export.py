@@ -569,7 +569,7 @@ def test_the_manifest_keeps_to_its_schema_and_the_schema_is_one(out: Path, done:
 def test_no_path_user_or_password_is_in_a_bundle(done: Front, out: Path) -> None:
     import getpass
 
-    secrets = [str(done.data.parent), str(Path.home()), str(out), "news.jsonl", "private", "own.txt\\", "seconds"]
+    secrets = [str(done.data.parent), str(Path.home()), str(out), "text/news.jsonl", "private/", "own.txt\\", "seconds"]
     secrets += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
     for path in [
         path for path in out.rglob("*") if path.is_file() and path.suffix not in (".gz", ".zst", ".npy", ".bin")
@@ -644,6 +644,30 @@ def test_three_hundred_damages_are_found_by_verify_and_by_the_bundles_own_script
     script = [sys.executable, str(sound / "verify.py")]
     assert subprocess.run([*script, str(broken)], capture_output=True, check=False).returncode == 1
     assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+
+
+def test_xxh128sum_itself_checks_the_sums(done: Front, tmp_path: Path) -> None:
+    """The command that the card names, as Debian's package xxhash has it; each file in turn damaged and gone."""
+    if not shutil.which("xxh128sum"):
+        pytest.skip("needs the program xxh128sum: apt-get install xxhash")
+    done("export", "--to", tmp_path / "out", "--format=numpy", "--format=word2vec", "--top", "100")
+
+    def complaints() -> set[str]:
+        ran = subprocess.run(["xxh128sum", "-c", "XXH128SUMS"], cwd=tmp_path / "out", capture_output=True, text=True,
+                             check=False, timeout=60)  # fmt: skip
+        told = re.findall(r"^(.*): FAILED$|Could not open or read '(.*)'", ran.stdout + ran.stderr, re.MULTILINE)
+        assert ran.returncode == bool(told), ran.stdout + ran.stderr
+        return {damaged or gone for damaged, gone in told}
+
+    assert complaints() == set()
+    for path in [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != "XXH128SUMS"]:
+        name, sound = path.relative_to(tmp_path / "out").as_posix(), path.read_bytes()
+        path.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+        assert complaints() == {name}
+        path.unlink()
+        assert complaints() == {name}
+        path.write_bytes(sound)
+    assert complaints() == set()
 
 
 def reseal(folder: Path, **changes: Any) -> None:

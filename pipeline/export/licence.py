@@ -25,7 +25,8 @@ def by_source(given: Sequence[str], names: Sequence[str]) -> Rows:
     for text in given:
         pattern, licence = _parse(text)
         if pattern in told:
-            raise ValueError(f"two licences for {'all others' if pattern == OTHERS else pattern}: give one")
+            of = "all others" if pattern == OTHERS else pattern
+            raise ValueError(f"two licences for {of}: give one (one with a comma in it goes into a list)")
         told[pattern] = licence
     others, left = told.pop(OTHERS, ""), list(names)
     for pattern in told:
