@@ -243,8 +243,11 @@ def test_the_licence_of_each_source_is_that_of_the_first_pattern_that_fits() -> 
         told("cc0", "mit")
 
 
-def test_a_run_carries_the_licence_of_each_source_to_manifest_and_card(done: Front, tmp_path: Path) -> None:
+def test_a_run_carries_the_licence_of_each_source_to_manifest_and_card(
+    done: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The newspaper's, and of the reviews none is stated; no file is named, and no folder of this machine."""
+    monkeypatch.chdir(done.data.parent)
     again = Front(tmp_path)
     shutil.copytree(done.data, again.data, copy_function=os.link)
     with pytest.raises(SystemExit):
