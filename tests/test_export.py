@@ -618,6 +618,17 @@ def link(path: Path, chance: random.Random) -> None:
     path.symlink_to(path.parent.parent.parent / "elsewhere")
 
 
+def stale(path: Path, chance: random.Random) -> None:
+    """The manifest is that of a bundle with another such file, and the sums were made anew with it."""
+    files = all_files(path)
+    folder = next(file.parent for file in files if file.name == verify.MANIFEST)
+    manifest, sums = folder / verify.MANIFEST, folder / verify.SUMS
+    told, before = cache.read_json(manifest), verify.digest(manifest)
+    told["files"][chance.choice(sorted(told["files"]))]["xxh3_128"] = f"{chance.getrandbits(128):032x}"
+    cache.write_json(manifest, told)
+    sums.write_text(sums.read_text(encoding="utf-8").replace(before, verify.digest(manifest)), encoding="utf-8")
+
+
 def all_files(path: Path) -> list[Path]:
     root = path
     while root.name != "broken":
@@ -638,8 +649,8 @@ def test_three_hundred_damages_are_found_by_verify_and_by_the_bundles_own_script
         shutil.rmtree(broken.parent, ignore_errors=True)
         shutil.copytree(sound, broken)
         files = all_files(broken)
-        damage = [cut, flip, swap, remove, add, rename, link][number % 7]
-        path = files[number // 7 % len(files)]
+        damage = [cut, flip, swap, remove, add, rename, link, stale][number % 8]
+        path = files[number // 8 % len(files)]
         damage(path, chance)
         (tmp_path / "elsewhere").unlink(missing_ok=True) if damage is not link else None
         assert list(verify.find_faults(broken)), (damage.__name__, path.name)
