@@ -18,6 +18,7 @@ from pipeline.articles.readers import FORMATS
 from pipeline.articles.records import Options
 from pipeline.articles.sources import Source
 from pipeline.articles.wiki_rules import FALLBACKS
+from pipeline.export.licence import by_source
 from pipeline.fingerprints import Fingerprints, file_contents
 from pipeline.opened import digest, open_space
 from pipeline.parameters import FilesParameter, NamesParameter, SetsParameter, SourcesParameter, choice, real, whole
@@ -156,9 +157,6 @@ class Train(StageTask):
     checkpoint_every = real(10.0, 10_000, "minutes between two checkpoints; an epoch ends with one", significant=False)
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
-    def parameters(self) -> dict[str, Any]:
-        return train.resolve(**super().parameters())
-
     def settings(self) -> dict[str, Any]:
         return {**self.parameters(), "threads": "1" if self.parameters()["threads"] == 1 else "many"}
 
@@ -195,7 +193,7 @@ class Export(StageTask):
 
     stage = export
     formats = luigi.Parameter(default=export.DEFAULT, description="with commas; docs/stages/export.md has all")
-    licence = luigi.Parameter(default="", description="of the sources, for the model card")
+    licence = NamesParameter(default=(), description="of the sources: a text, or PATTERN=TEXT, with commas")
     allow_failed = luigi.BoolParameter(significant=False, description="export a model that failed its evaluation")
 
     def arguments(self) -> list[Any]:
@@ -206,6 +204,10 @@ class Export(StageTask):
         origin = self.origin()
         refuse_failed(origin["evaluate"]["counts"], self.allow_failed)
         return {"origin": origin}
+
+    def parameters(self) -> dict[str, Any]:
+        sources = next(task.read_sources() for task in self.walk() if isinstance(task, Articles))
+        return super().parameters() | {"licence": by_source(self.licence, [source.name for source in sources])}
 
     def versions(self) -> tuple[str, ...]:
         return export.versions(self.formats)
@@ -222,9 +224,6 @@ class NewWords(StageTask):
     cohesion = real(2.0, 20, "log PMI that an n-gram needs for each character from the third on")
     min_entropy = real(0.5, 20, "freedom that a candidate needs on both sides, in nats")
     most = whole(20_000, 1, 10**6, "candidates that are looked at")
-
-    def parameters(self) -> dict[str, Any]:
-        return newwords.resolve(**super().parameters())
 
 
 STAGES = [Articles, Dedup, Dictionary, Segment, Vocabulary, Train, Evaluate, Export, NewWords]

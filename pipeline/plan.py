@@ -109,6 +109,7 @@ def read_manifests(folder: Path) -> list[cache.Json]:
 
 def describe_changes(old: cache.Json, new: cache.Json) -> list[str]:
     """The differences between two recipes, each as a person would say it."""
+    new = json.loads(json.dumps(new))  # as the old one was read: a tuple is a list
     stage = new["stage"].capitalize()
     changes = []
     if old["version"] != new["version"]:
@@ -122,7 +123,7 @@ def describe_changes(old: cache.Json, new: cache.Json) -> list[str]:
             changes.append(f"{stage}.{name} {before} → {after}")
     for name, value in new["inputs"].items():
         before = old["inputs"].get(name)
-        if json.loads(json.dumps(value)) != before:
+        if value != before:
             changes += describe_files(name, before or [], value) if isinstance(value, list) else [f"after {name}"]
     return changes
 

@@ -73,13 +73,13 @@ class StageTask(luigi.Task):
         return luigi.task.flatten(self.requires())  # type: ignore[no-any-return] # Luigi is untyped here
 
     def parameters(self) -> dict[str, Any]:
-        """The keyword arguments of the stage that shape its bytes."""
-        own = self.own_parameters().items()
-        return {
+        """The keyword arguments of the stage that shape its bytes; what depends on others, as its ``resolve`` says."""
+        given = {
             self.stage_name(name): getattr(self, name)
-            for name, value in own
+            for name, value in self.own_parameters().items()
             if value.significant and not isinstance(value, FilesParameter)
         }
+        return self.stage.resolve(**given) if hasattr(self.stage, "resolve") else given
 
     def settings(self) -> dict[str, Any]:
         """The parameters as the key takes them."""

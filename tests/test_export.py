@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from backports import zstd
 from conftest import Front, read_corpus, write_articles
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import ciliu
@@ -27,10 +27,11 @@ from ciliu.engine_native import import_native
 from ciliu.normal_form import normalize
 from pipeline import cache, shard_files
 from pipeline.cli import ciliu as command
-from pipeline.export import check, formats, rows, schema, table, tar, target, verdict, verification
+from pipeline.export import check, formats, licence, rows, schema, table, tar, target, verdict, verification
 from pipeline.export.bundle import About, make_bundle
 from pipeline.export.bundled import verify
-from pipeline.export.segmenter import link_segmenter
+from pipeline.export.formats import spacy
+from pipeline.export.segmenter import link_segmenter, write_part
 from pipeline.export.table import Table
 
 OWN = ["numpy", "word2vec", "word2vec.gz", "word2vec-text", "word2vec-text.gz", "word2vec-text.zst", "gensim",
@@ -41,8 +42,9 @@ OWN = ["numpy", "word2vec", "word2vec.gz", "word2vec-text", "word2vec-text.gz", 
 def done(tmp_path_factory: pytest.TempPathFactory) -> Front:
     """A run over real articles, with a user dictionary, stop words and protected words."""
     folder = tmp_path_factory.mktemp("done")
-    articles = [*read_corpus("xwlb", 0, 200), *read_corpus("reviews", 0, 300), *read_corpus("fudan", 0, 40)]
+    articles = [*read_corpus("xwlb", 0, 200), *read_corpus("fudan", 0, 40)]
     write_articles(folder / "text" / "news.jsonl", articles)
+    write_articles(folder / "text" / "private" / "reviews.jsonl", read_corpus("reviews", 0, 300))
     (folder / "own.txt").write_text("新闻联播 500\n二氧化碳 300 n\n", encoding="utf-8")  # the evening news, CO2
     (folder / "stop.txt").write_text("的\n了\n", encoding="utf-8")  # whose, done
     (folder / "protect.txt").write_text("iPhone 12\nre: #[^#\\n]+#\n", encoding="utf-8")
@@ -147,7 +149,7 @@ def test_parquet_is_read_by_pyarrow(done: Front, tmp_path: Path) -> None:
     assert check.check(one, tmp_path, known)["loaded_by"].startswith("pyarrow")
 
 
-@pytest.mark.parametrize("name", [pytest.param("model2vec", marks=pytest.mark.slow), "sentence-transformers"])
+@pytest.mark.parametrize("name", ["model2vec", "sentence-transformers"])
 def test_a_tokenizer_with_the_segmenter_in_it_has_the_words_by_their_rows(
     name: str, done: Front, tmp_path: Path
 ) -> None:
@@ -223,6 +225,51 @@ def test_the_card_loads_each_format_in_five_lines_that_work(done: Front, out: Pa
     assert ran >= {"ciliu", "gensim", "numpy"}
 
 
+def test_the_licence_of_each_source_is_that_of_the_first_pattern_that_fits() -> None:
+    names = ["corpora/wiki.xml.bz2", "corpora/2024/news.jsonl", "corpora/2025/news.jsonl", "forum/a b.txt"]
+
+    def told(*given: str) -> list[tuple[str, str]]:
+        return [(row["source"], row["licence"]) for row in licence.by_source(given, names)]
+
+    assert told() == [("*", "")]
+    assert told("cc-by-4.0") == [("*", "cc-by-4.0")]
+    assert told("see https://example.org/?a=b") == [("*", "see https://example.org/?a=b")]
+    assert told("https://example.org/?a=b") == [("*", "https://example.org/?a=b")]
+    assert told("2024=bought", "*.jsonl=by = contract") == [("2024", "bought"), ("*.jsonl", "by = contract"), ("*", "")]
+    assert told("corpora/*=cc0", "forum=none", "mit") == [("corpora/*", "cc0"), ("forum", "none")]
+    with pytest.raises(ValueError, match=r"no source is called radio\*; there is corpora/wiki.xml.bz2, corpora/2024"):
+        told("radio*=cc0")
+    with pytest.raises(ValueError, match="two licences for all others"):
+        told("cc0", "mit")
+
+
+def test_a_run_carries_the_licence_of_each_source_to_manifest_and_card(
+    done: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newspaper's, and of the reviews none is stated; no file is named, and no folder of this machine."""
+    monkeypatch.chdir(done.data.parent)
+    again = Front(tmp_path)
+    shutil.copytree(done.data, again.data, copy_function=os.link)
+    with pytest.raises(SystemExit):
+        again.run("--set", 'Export.licence=["radio*=cc0"]')
+    assert again.run("--set", 'Export.licence=["news*=by contract | internal"]') == {"export"}
+    manifest, card = (made(again) / name for name in ("manifest.json", "README.md"))
+    rows = [{"source": "news*", "licence": "by contract | internal"}, {"source": "*", "licence": ""}]
+    assert cache.read_json(manifest)["licences"] == rows
+    assert "| `news*` | by contract \\| internal |\n| all others 其余 | not stated 未说明 |" in card.read_text("utf-8")
+    assert 'license: "other"' in card.read_text("utf-8")
+    for path in (manifest, card):
+        assert not re.search(
+            rf"{tmp_path}|{done.data.parent}|private|reviews\.jsonl|news\.jsonl", path.read_text("utf-8")
+        )
+    again("export", "--to", tmp_path / "same", "--format=numpy", "--top=9")
+    assert cache.read_json(tmp_path / "same" / "manifest.json")["licences"] == rows
+    again("export", "--to", tmp_path / "new", "--format=numpy", "--top=9", "--licence=private=mit", "--licence=cc0")
+    told = cache.read_json(tmp_path / "new" / "manifest.json")
+    assert told["licences"] == [{"source": "private", "licence": "mit"}, {"source": "*", "licence": "cc0"}]
+    assert verification.find_faults(tmp_path / "new") == []
+
+
 def test_the_card_says_coverage_and_bias(done: Front) -> None:
     card = (made(done) / "README.md").read_text(encoding="utf-8")
     counts = cache.read_json(made(done) / "manifest.json")["stages"]["evaluate"]["counts"]
@@ -251,13 +298,84 @@ def test_spacy_cuts_as_the_pipeline_and_has_the_vectors(done: Front, tmp_path: P
     assert verification.find_faults(tmp_path / "out") == []
 
 
-slow = pytest.mark.slow  # their libraries take long to load back
+@settings(deadline=None)  # the first one imports spaCy
+@given(st.text(min_size=1))
+def test_a_word_has_the_hash_that_spacy_gives_it(word: str) -> None:
+    strings = pytest.importorskip("spacy.strings")
+    assert spacy.murmur_hash(word.encode("utf-8")) == strings.hash_string(word)
+
+
+def test_spacys_files_are_those_that_spacy_itself_writes(done: Front, tmp_path: Path) -> None:
+    """To the byte, but for key2row: its numbers are all of one width, which msgpack allows."""
+    srsly, vocab, vectors = (pytest.importorskip(name) for name in ("srsly", "spacy.vocab", "spacy.vectors"))
+    known = whole(done)
+    known.words[7], known.words[9] = "ORG", 'a"\u2028\x85\\'  # one of spaCy's symbols; signs that JSON escapes
+    theirs = vocab.Vocab(strings=known.words)
+    keys = np.array([theirs.strings[word] for word in known.words], np.uint64)
+    theirs.vectors = vectors.Vectors(strings=theirs.strings, data=np.asarray(known.matrix), keys=keys)
+    theirs.to_disk(tmp_path / "theirs")
+    spacy.write(known, tmp_path, "")
+    ours = tmp_path / "spacy-zh" / "vocab"
+    assert {path.name for path in ours.iterdir()} == {path.name for path in (tmp_path / "theirs").iterdir()}
+    for path in (tmp_path / "theirs").iterdir():
+        if path.name != "key2row":
+            assert (ours / path.name).read_bytes() == path.read_bytes(), path.name
+    key_to_row = [srsly.read_msgpack(folder / "key2row") for folder in (ours, tmp_path / "theirs")]
+    assert key_to_row[0] == key_to_row[1]
+    assert key_to_row[0][383] == 7  # ORG by its number
+    assert [word for words, _ in spacy.read(tmp_path, "", known) for word in words] == known.words
+
+
+@pytest.mark.parametrize("name", ["model2vec", "spacy"])
+def test_a_library_that_holds_all_it_reads_is_given_the_first_words_and_our_reader_all(
+    name: str, done: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card says so; what either gives back otherwise than it was written is refused."""
+    pytest.importorskip(name)
+    one, known = formats.parse(name), whole(done)
+    write_part(made(done), set(known.words), tmp_path)
+    one.module.write(known, tmp_path, "")
+    monkeypatch.setattr(check, "PART", 100)
+    there = sorted(tmp_path.rglob("*"))
+    told = check.check(one, tmp_path, known)
+    assert re.fullmatch(rf"{name} \S+ \(the first 100 words\), Ciliu's reader \(all\)", told["loaded_by"])
+    assert sorted(tmp_path.rglob("*")) == there
+    for reader, words in (("read", len(known.words)), ("read_by_library", 100)):
+        read, asked = getattr(one.module, reader), []
+
+        def read_wrong(folder: Path, packing: str, given: Table, read: Any = read, asked: Any = asked) -> Any:
+            asked.append(len(given.words))
+            return ((part, rows + np.float32(1)) for part, rows in read(folder, packing, given))
+
+        with monkeypatch.context() as wrong:
+            wrong.setattr(one.module, reader, read_wrong)
+            with pytest.raises(ValueError, match="does not give back the values"):
+                check.check(one, tmp_path, known)
+        assert asked == [words]
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["parquet", "sentence-transformers", pytest.param("model2vec", marks=slow), pytest.param("spacy", marks=slow)],
+    "damage",
+    [
+        lambda vocab: (vocab / "strings.json").write_bytes(b"[" * 100_000),
+        lambda vocab: (vocab / "strings.json").write_bytes(b"{}"),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes()[:-14]),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes()[:-1] + b"\0"),
+        lambda vocab: (vocab / "key2row").write_bytes((vocab / "key2row").read_bytes().replace(b"\xcf", b"\xce")),
+        lambda vocab: (vocab / "vectors").write_bytes((vocab / "vectors").read_bytes()[:-4]),
+    ],
 )
+def test_a_damaged_spacy_folder_is_a_fault_without_spacy(damage: Any, done: Front, tmp_path: Path) -> None:
+    pytest.importorskip("spacy")
+    few = check.first_words(whole(done))
+    spacy.write(few, tmp_path, "")
+    assert [word for words, _ in spacy.read(tmp_path, "", few) for word in words] == few.words
+    damage(tmp_path / "spacy-zh" / "vocab")
+    with pytest.raises(ValueError, match=r"strings\.json|key2row|vectors"):
+        list(spacy.read(tmp_path, "", few))
+
+
+@pytest.mark.parametrize("name", ["parquet", "sentence-transformers", "model2vec", "spacy"])
 def test_formats_of_libraries_repeat_to_the_byte(name: str, done: Front, tmp_path: Path) -> None:
     one = formats.FORMATS[name]
     if not all(map(find_spec, one.WRITERS)):
@@ -454,12 +572,12 @@ def test_the_manifest_keeps_to_its_schema_and_the_schema_is_one(out: Path, done:
 def test_no_path_user_or_password_is_in_a_bundle(done: Front, out: Path) -> None:
     import getpass
 
-    secrets = [str(done.data.parent), str(Path.home()), str(out), "text/news.jsonl", "own.txt\\", "seconds"]
+    secrets = [str(done.data.parent), str(Path.home()), str(out), "text/news.jsonl", "private/", "own.txt\\", "seconds"]
     secrets += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
     for path in [
         path for path in out.rglob("*") if path.is_file() and path.suffix not in (".gz", ".zst", ".npy", ".bin")
     ]:
-        for secret in secrets[: None if path.suffix == ".json" else 4]:
+        for secret in secrets[: None if path.suffix == ".json" else 5]:
             assert secret.encode() not in path.read_bytes(), (path.name, secret)
 
 
@@ -500,6 +618,17 @@ def link(path: Path, chance: random.Random) -> None:
     path.symlink_to(path.parent.parent.parent / "elsewhere")
 
 
+def stale(path: Path, chance: random.Random) -> None:
+    """The manifest is that of a bundle with another such file, and the sums were made anew with it."""
+    files = all_files(path)
+    folder = next(file.parent for file in files if file.name == verify.MANIFEST)
+    manifest, sums = folder / verify.MANIFEST, folder / verify.SUMS
+    told, before = cache.read_json(manifest), verify.digest(manifest)
+    told["files"][chance.choice(sorted(told["files"]))]["xxh3_128"] = f"{chance.getrandbits(128):032x}"
+    cache.write_json(manifest, told)
+    sums.write_text(sums.read_text(encoding="utf-8").replace(before, verify.digest(manifest)), encoding="utf-8")
+
+
 def all_files(path: Path) -> list[Path]:
     root = path
     while root.name != "broken":
@@ -520,8 +649,8 @@ def test_three_hundred_damages_are_found_by_verify_and_by_the_bundles_own_script
         shutil.rmtree(broken.parent, ignore_errors=True)
         shutil.copytree(sound, broken)
         files = all_files(broken)
-        damage = [cut, flip, swap, remove, add, rename, link][number % 7]
-        path = files[number // 7 % len(files)]
+        damage = [cut, flip, swap, remove, add, rename, link, stale][number % 8]
+        path = files[number // 8 % len(files)]
         damage(path, chance)
         (tmp_path / "elsewhere").unlink(missing_ok=True) if damage is not link else None
         assert list(verify.find_faults(broken)), (damage.__name__, path.name)
@@ -529,6 +658,30 @@ def test_three_hundred_damages_are_found_by_verify_and_by_the_bundles_own_script
     script = [sys.executable, str(sound / "verify.py")]
     assert subprocess.run([*script, str(broken)], capture_output=True, check=False).returncode == 1
     assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+
+
+def test_xxh128sum_itself_checks_the_sums(done: Front, tmp_path: Path) -> None:
+    """The command that the card names, as Debian's package xxhash has it; each file in turn damaged and gone."""
+    if not shutil.which("xxh128sum"):
+        pytest.skip("needs the program xxh128sum: apt-get install xxhash")
+    done("export", "--to", tmp_path / "out", "--format=numpy", "--format=word2vec", "--top", "100")
+
+    def complaints() -> set[str]:
+        ran = subprocess.run(["xxh128sum", "-c", "XXH128SUMS"], cwd=tmp_path / "out", capture_output=True, text=True,
+                             check=False, timeout=60)  # fmt: skip
+        told = re.findall(r"^(.*): FAILED$|Could not open or read '(.*)'", ran.stdout + ran.stderr, re.MULTILINE)
+        assert ran.returncode == bool(told), ran.stdout + ran.stderr
+        return {damaged or gone for damaged, gone in told}
+
+    assert complaints() == set()
+    for path in [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != "XXH128SUMS"]:
+        name, sound = path.relative_to(tmp_path / "out").as_posix(), path.read_bytes()
+        path.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+        assert complaints() == {name}
+        path.unlink()
+        assert complaints() == {name}
+        path.write_bytes(sound)
+    assert complaints() == set()
 
 
 def reseal(folder: Path, **changes: Any) -> None:

@@ -44,6 +44,17 @@ def test_the_nearest_words_come_first_and_the_word_itself_does_not_come() -> Non
     assert found[0][1] == pytest.approx((3 * 2 + 0.1 * 0.2) / np.hypot(3, 0.1) / np.hypot(2, 0.2))
 
 
+def test_the_first_look_up_says_what_all_others_say() -> None:
+    """It goes along the words; from the second on there is a table of them."""
+    for word, row in ("苹果", 2), ("跑步", 4), ("苹", None):  # apple, to run, duckweed
+        vectors = Vectors(WORDS, MATRIX)
+        assert [vectors.row(word) for _ in range(3)] == [row] * 3
+        assert [word in Vectors(WORDS, MATRIX), word in vectors] == [row is not None] * 2
+    for fresh in (Vectors(WORDS, MATRIX), vectors):
+        with pytest.raises(KeyError, match="苹"):
+            fresh["苹"]
+
+
 def test_more_words_than_there_are_give_all_the_others() -> None:
     vectors = Vectors(WORDS, MATRIX)
     assert vectors.similar("苹果", 1_000) == vectors.similar("苹果", 4)  # 苹果 apple

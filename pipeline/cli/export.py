@@ -5,6 +5,7 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,7 +29,10 @@ FAULTS = 6  # the exit status when a bundle has faults, as of ``ciliu dict lint`
 @click.option("--top", type=click.IntRange(1), help="Only so many words, the most frequent ones.")
 @click.option("--words", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Only the words of a file.")
 @click.option("--normalized", is_flag=True, help="Vectors of length 1 instead of those that were trained.")
-@click.option("--licence", default="", help="Of the sources, for the model card: cc-by-sa-4.0.")
+@click.option(
+    "--licence", multiple=True, metavar="[PATTERN=]TEXT",
+    help="Of the sources that are called so (wiki*=cc-by-sa-4.0), or of all others, for the model card.",
+)  # fmt: skip
 @click.option("--name", default="", help="The title of the model card.")
 @click.option("--allow-failed", is_flag=True, help="Hand it on although Evaluate failed it; its card says so.")
 @click.option("--release", help="Export to a folder of this name below --to, and let the file latest there name it.")
@@ -41,7 +45,7 @@ def export(
     top: int | None,
     words: Path | None,
     normalized: bool,
-    licence: str,
+    licence: tuple[str, ...],
     name: str,
     allow_failed: bool,
     release: str | None,
@@ -60,7 +64,8 @@ def export(
     made = output(data, record, "export") / "bundle"
     refuse_failed(cache.read_json(made / "manifest.json")["stages"]["evaluate"]["counts"], allow_failed)
     if formats or top or words or normalized or licence or name:
-        options = {"normalized": normalized, "licence": licence, "name": name}
+        licences = _licences(data / "articles" / record["keys"]["articles"], licence)
+        options = {"normalized": normalized, "licences": licences, "name": name}
         fill = partial(
             _make, made, data / "train" / record["keys"]["train"], ",".join(formats), top or 0, words, options
         )
@@ -73,6 +78,17 @@ def export(
     click.echo(f"check it there: {check}ciliu verify {place}")
 
 
+def _licences(articles: Path, given: tuple[str, ...]) -> Any:
+    """Those that were given, by source; nothing if none was. Raises ``ValueError`` if Articles' output is gone."""
+    from pipeline.export.licence import by_source, names_of
+
+    if not given:
+        return []
+    if (manifest := cache.read_manifest(articles)) is None:
+        raise ValueError("--licence: the output of articles is gone, which knows the sources; ciliu run makes it again")
+    return by_source(given, names_of(json.loads(manifest["recipe"])))
+
+
 def _copy(made: Path, folder: Path) -> None:
     shutil.copytree(made, folder, dirs_exist_ok=True)
 
@@ -82,12 +98,14 @@ def _make(
 ) -> None:
     from pipeline.export.bundle import About, make_bundle
     from pipeline.export.formats import parse_list
+    from pipeline.export.licence import by_source
     from pipeline.export.segmenter import link_segmenter
     from pipeline.export.table import choose, read_table
 
     manifest = cache.read_json(made / "manifest.json")
     table = choose(read_table(made, made / "vectors.npy"), top, [words] if words else [])
-    about = About(manifest["stages"], options["licence"] or manifest["licence"], options["name"] or manifest["name"])
+    licences = options["licences"] or manifest.get("licences") or by_source([manifest["licence"]], [])
+    about = About(manifest["stages"], licences, options["name"] or manifest["name"])
     asked = parse_list(formats or ",".join(manifest["formats"]))
     segmenter = partial(link_segmenter, made)
     make_bundle(folder, table, asked, about, model=train, write_segmenter=segmenter, normalized=options["normalized"])

@@ -11,10 +11,11 @@ from pathlib import Path
 from pipeline import cache
 from pipeline.export.bundle import About, make_bundle
 from pipeline.export.formats import parse_list, writers
+from pipeline.export.licence import UNKNOWN, Rows
 from pipeline.export.segmenter import write_segmenter
 from pipeline.export.table import read_table
 
-VERSION = 4
+VERSION = 5
 VERSIONS = ("gensim",)
 
 BUNDLE = "bundle"
@@ -30,13 +31,13 @@ def run(
     output: Path,
     *,
     formats: str = DEFAULT,
-    licence: str = "",
+    licence: Rows = UNKNOWN,
     origin: cache.Json,
 ) -> cache.Counts:
     """Make the bundle of the model ``train`` in ``formats`` (names with commas).
 
     ``numpy`` is always among them, for the others can be made of it. ``origin`` says how each stage before made its
-    part; ``licence`` is for the card."""
+    part; ``licence`` says of which licence the sources are (``licence.by_source``)."""
     bundle = output / BUNDLE
     shutil.rmtree(bundle, ignore_errors=True)  # of an attempt that was killed
     bundle.mkdir()

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline import cache
+from pipeline.export import licence
 from pipeline.export.bundled import verify
 from pipeline.export.card import write_card
 from pipeline.export.check import check
@@ -21,10 +22,10 @@ SCRATCH = ".normalized.npy"
 
 @dataclass(frozen=True)
 class About:
-    """What a bundle says of itself beside its numbers: how each stage made its part, the licence of the texts."""
+    """What a bundle says of itself beside its numbers: how each stage made its part, the licences of the sources."""
 
     origin: cache.Json
-    licence: str = ""
+    licences: licence.Rows = licence.UNKNOWN
     name: str = ""
 
 
@@ -89,7 +90,8 @@ def describe(table: Table, about: About, loaded: cache.Json) -> cache.Json:
         "normalized": table.normalized,
         "chosen": table.chosen,
         "repaired": [asdict(repair) for repair in table.repaired],
-        "licence": about.licence,
+        "licence": licence.of_all(about.licences),
+        "licences": list(about.licences),
         "made_by": {"ciliu": version("ciliu")},
         "formats": loaded,
         "stages": about.origin,

@@ -8,7 +8,7 @@ from typing import Any
 
 from ciliu.normal_form import DEFAULT
 from pipeline import cache
-from pipeline.export import verdict
+from pipeline.export import licence, verdict
 from pipeline.export.formats import Format
 from pipeline.export.table import Table
 
@@ -39,8 +39,7 @@ def write_card(path: Path, manifest: cache.Json, formats: Sequence[Format], tabl
         "trained": _facts(made["train"]["parameters"]),
         "evaluated": _evaluated(made),
         "bias": verdict.describe_bias(made["evaluate"]["counts"]) if "evaluate" in made else "",
-        "licence_text": manifest["licence"]
-        or "Not stated by those who made this model: ask them before you pass it on.",
+        "licences": licence.describe(manifest["licences"]),
         "opencc": ", `opencc.json` is made of OpenCC's tables (Apache-2.0)" if _simplified(made) else "",
         "command": _command(made),
         "stages": "\n".join(f"| {name} | {made[name]['version']} | `{made[name]['key']}` |" for name in made),

@@ -13,6 +13,7 @@ from pipeline.export import opencc
 from pipeline.plain_text import read_lines
 
 FOLDER = "segmenter"
+DICTIONARY = "dictionary.tsv"
 SCRIPT = "segmenter.py"
 LICENSES = Path(__file__).parent / "bundled" / "LICENSES.txt"
 # Of the package ciliu.
@@ -46,7 +47,7 @@ def write_segmenter(
     """``segmenter/``: the compiled dictionary, and the rules with the names and sums of what they come from."""
     folder = bundle / FOLDER
     folder.mkdir()
-    for name in ("dictionary.tsv", "dictionary.json", TABLE):
+    for name in (DICTIONARY, "dictionary.json", TABLE):
         if (dictionary / name).exists():  # without a compiler no table was made; it is made in memory then
             cache.link(dictionary / name, folder / name)
     cut, compiled = origin["segment"], origin["dictionary"]
@@ -75,6 +76,16 @@ def link_segmenter(made: Path, bundle: Path) -> None:
     (bundle / FOLDER).mkdir()
     for path in sorted((made / FOLDER).iterdir()):
         cache.link(path, bundle / FOLDER / path.name)
+
+
+def write_part(made: Path, words: set[str], bundle: Path) -> None:
+    """The segmenter of the bundle ``made`` in another one, of its dictionary these words alone."""
+    link_segmenter(made, bundle)
+    (bundle / FOLDER / TABLE).unlink(missing_ok=True)
+    whole, part = made / FOLDER / DICTIONARY, bundle / FOLDER / DICTIONARY
+    part.unlink()
+    with whole.open(encoding="utf-8", newline="\n") as lines, part.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(line for line in lines if line.partition("\t")[0] in words)
 
 
 def write_script(path: Path) -> None:

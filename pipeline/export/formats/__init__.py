@@ -6,7 +6,8 @@ runs nothing that it carries), ``WORDS`` (which words it can hold), ``LOAD`` (co
 where numbers lose digits; ``differences(stages)``, if there is one, says how a format cuts otherwise than the pipeline.
 ``write(table, folder, packing)`` writes it; ``read(folder, packing, table)`` yields words
 and vectors in parts and runs nothing that the files carry; ``read_by_library`` does so by the library ``READER``. One
-of the two may be missing.
+of the two may be missing. ``IN_PART`` is True where that library holds all it reads, several times over: it reads the
+first words, written alike, and ``read`` the whole.
 """
 
 from importlib.util import find_spec

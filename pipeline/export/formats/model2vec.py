@@ -19,7 +19,7 @@ PACKINGS = ("",)
 TITLE = "model2vec; a text's vector is the mean of its words'"
 LIBRARY = READER = "model2vec"
 WRITERS: tuple[str, ...] = ()
-SAFE = True
+SAFE = IN_PART = True
 WORDS = "any text but ▁ and [UNK]"
 differences = tokens.differences
 LOAD = """\

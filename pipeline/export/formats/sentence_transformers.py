@@ -21,7 +21,7 @@ PACKINGS = ("",)
 TITLE = "sentence-transformers' static model; a text's vector is the mean of its words'"
 LIBRARY = READER = "sentence-transformers"
 WRITERS: tuple[str, ...] = ()
-SAFE = True
+SAFE = IN_PART = True
 WORDS = "any text but ▁ and [UNK]"
 differences = tokens.differences
 LOAD = """\

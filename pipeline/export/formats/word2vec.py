@@ -1,6 +1,7 @@
 """word2vec's binary format: a header line, then for each word its bytes, a space and its float32 numbers."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,10 @@ def write(table: Table, folder: Path, packing: str) -> None:
     with open_to_write(folder / f"{FILES[0]}{packing}") as file:
         file.write(f"{len(table.words)} {table.matrix.shape[1]}\n".encode("ascii"))
         for words, rows in table.blocks():
-            data = np.ascontiguousarray(rows, dtype="<f4").tobytes()
-            parts = (
-                part
-                for row, word in enumerate(words)
-                for part in (word.encode("utf-8"), b" ", data[row * width : (row + 1) * width])
-            )
-            file.write(b"".join(parts))
+            data = np.ascontiguousarray(rows, dtype="<f4").data.cast("B")  # views of it, not copies, are joined
+            vectors = [data[at : at + width] for at in range(0, len(data), width)]
+            names = [f"{word} ".encode() for word in words]
+            file.write(b"".join(chain.from_iterable(zip(names, vectors, strict=True))))
 
 
 def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:
