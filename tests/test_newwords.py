@@ -27,6 +27,12 @@ def read(front: Front) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def load(core: Any, folder: Path, paths: list[bytes], order: int, least: int, limit: int) -> Any:
+    """The n-grams of runs that stand often enough."""
+    core.keep_grams(paths, order, least, limit, bytes(folder / "kept"))
+    return core.Grams(bytes(folder / "kept"))
+
+
 def count_directly(texts: list[str], order: int) -> Counter[str]:
     """All n-grams, by counting them."""
     found: Counter[str] = Counter()
@@ -53,7 +59,7 @@ def test_merged_runs_say_how_often_each_ngram_stands(
     core.merge_runs(paths[:2], bytes(both))
     direct = count_directly(texts, order)
     for chosen in (paths, [bytes(both), *paths[2:]]):
-        found = core.Grams(chosen, order, least, 10**6)
+        found = load(core, folder, chosen, order, least, 10**6)
         total = sum(count for gram, count in direct.items() if len(gram) == 1)
         assert found.facts() == (total, least, sum(count >= least for count in direct.values()))
         for gram, count in direct.items():
@@ -72,7 +78,7 @@ def test_the_native_core_and_python_give_the_same(
     assert runs_of[0] == runs_of[1]
     path = folder / "run"
     path.write_bytes(runs_of[0])
-    native, python = (core.Grams([bytes(path)], order, 1, limit) for core in (NATIVE, grams.PythonCore))
+    native, python = (load(core, folder, [bytes(path)], order, 1, limit) for core in (NATIVE, grams.PythonCore))
     assert native.facts() == python.facts()
     for gram in count_directly(texts, order):
         assert native.get(gram) == python.get(gram)
@@ -91,7 +97,7 @@ def test_where_too_many_ngrams_stand_often_enough_the_minimum_rises_and_what_sta
     text = "".join(f"{word}，" * times for word, times in {"微信": 9, "抖音": 7, "网红": 5, "新冠": 3}.items())
     path = tmp_path / "run"
     path.write_bytes(core.count_grams(text.encode("utf-8"), 2))
-    found = core.Grams([bytes(path)], 2, 2, 8)
+    found = load(core, tmp_path, [bytes(path)], 2, 2, 8)
     total, least, kept = found.facts()
     assert (total, kept) == (48, sum(count >= least for count in count_directly([text], 2).values()))
     assert least > 3
@@ -104,7 +110,7 @@ def test_a_damaged_run_is_refused(core: Any, tmp_path: Path) -> None:
     path = tmp_path / "run"
     path.write_bytes(core.count_grams("微信好".encode(), 4)[:-3])
     with pytest.raises(ValueError, match="damaged"):
-        core.Grams([bytes(path)], 4, 1, 100)
+        load(core, tmp_path, [bytes(path)], 4, 1, 100)
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -112,7 +118,7 @@ def test_cohesion_is_the_logarithm_of_count_over_chance_at_the_worst_split(core:
     text = "网约车，网约车，网红，约车"  # 网 3, 约车 3, 网约 2, 车 3, of 11
     path = tmp_path / "run"
     path.write_bytes(core.count_grams(text.encode("utf-8"), 3))
-    count, cohesion = core.Grams([bytes(path)], 3, 1, 100).get("网约车")
+    count, cohesion = load(core, tmp_path, [bytes(path)], 3, 1, 100).get("网约车")
     assert count == 2
     assert cohesion == pytest.approx(math.log(10 * 2 / (3 * 3)))
 
@@ -127,7 +133,7 @@ def test_pieces_end_where_no_ngram_reaches_across(core: Any, tmp_path: Path) -> 
     assert not grams.holds("网约车", 3, frozenset({"网约", "约车"}))
     path = tmp_path / "run"
     path.write_bytes(core.count_grams(text.encode("utf-8"), 3))
-    found = core.Grams([bytes(path)], 3, 3, 100)
+    found = load(core, tmp_path, [bytes(path)], 3, 3, 100)
     votes = core.vote(found.cohesive((0.0, 0.0)), 3, text.encode("utf-8")).decode("utf-8").splitlines()
     assert "网约车\t3" in votes
 
