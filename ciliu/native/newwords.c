@@ -79,7 +79,7 @@ static int write_merged(Merger *merger, FILE *file) {
             run.size = 0;
         }
     }
-    done = done && fwrite(run.bytes, 1, run.size, file) == run.size;
+    done = done && (!run.size || fwrite(run.bytes, 1, run.size, file) == run.size); /* without an n-gram there are no bytes */
     free(run.bytes);
     return done ? state : -2;
 }

@@ -7,7 +7,7 @@ again: how often, in how many articles, how freely on either side. Writes ``cand
 
 Memory does not grow with the text: of a shard about ten times its size; 27 bytes for each of at most ``LIMIT`` n-grams
 (where more stand ``min_count`` times the minimum is raised, and the closing line says so); pieces and neighbours are
-added up in bands. Disk: the runs take about three times the text with n-grams up to 6.
+added up in bands. Disk: the runs take 1.4 times the text with n-grams up to 6.
 """
 
 import json
