@@ -43,7 +43,8 @@ def find(lines: list[str], order: int, min_count: int, step: float) -> Words:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         run.write_bytes(core.count_grams(text, order))
-        counted = core.Grams([bytes(run)], order, min_count, 10**7)
+        core.keep_grams([bytes(run)], order, min_count, 10**7, bytes(Path(folder) / "kept"))
+        counted = core.Grams(bytes(Path(folder) / "kept"))
     votes = core.vote(counted.cohesive(tuple(step * n for n in range(order - 1))), order, text)
     return {word: int(count) for word, count in (line.split("\t") for line in grams.add_votes([votes], min_count))}
 

@@ -1,11 +1,11 @@
 """How long does the search for new words take, and in how much memory? ``python benchmarks/new_words_size.py --shared
 ../shared``.
 
-The stage NewWords on 100 MB and 1 GB of text with n-grams up to 4, in two processes: seconds, CPU, the peak of all its
-processes; the goals are 10 minutes and 1 GB for 1 GB of text, and a peak that does not grow by more than a fifth.
-Beside it, on less text, bojone/word-discovery's algorithm (``word_discovery.py``) and, where ``--smoothnlp`` names a
-Python that has it, SmoothNLP 0.4.0, each in one process as it is made. Jiagu (a download of
-54 MB) and HanLP (a Java machine) are not measured.
+The stage NewWords on 100 MB, 300 MB and 1 GB of text with n-grams up to 4, in two processes: seconds, CPU, the peak of
+all its processes; the goals are 10 minutes and 1 GB for 1 GB of text, and a peak that does not grow by more than a
+fifth. Beside it, on less text, bojone/word-discovery's algorithm (``word_discovery.py``) and, where ``--others`` names
+a Python that has them, SmoothNLP 0.4.0, Jiagu 0.2.3 and HanLP (pyhanlp, which fetches a Java archive when it is
+imported), each in one process as it is made. One that cannot be had says why in the result.
 """
 
 import json
@@ -19,17 +19,32 @@ import report
 from pipeline import shard_files
 from pipeline.cli.tables import align
 
-SIZES = ("100M", "1G")
-OTHERS = ("5M", "20M", "100M")
+SIZES = ("100M", "300M", "1G")
+OTHERS = ("5M", "10M", "20M", "50M", "100M")
 ORDER = 4
 PROCESSES = 2
 SECONDS, BYTES, GROWTH = 600, 10**9, 1.2  # the goals, for the larger size
 
+SECONDS_EACH = 900  # of another tool, at most
+
+# Each prints how many words it finds in a file, an article a line.
+OWN = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import word_discovery; word_discovery.main()"
 SMOOTHNLP = """
 import sys
 from smoothnlp.algorithm.phrase import extract_phrase
 texts = open(sys.argv[1], encoding="utf-8").read().split("\\n")
-print(len(extract_phrase(texts, top_k=10_000, max_n=4, min_freq=32)))
+print(len(extract_phrase(texts, top_k=10_000, max_n=4, min_freq=32)), "words")
+"""
+JIAGU = """
+import sys
+from jiagu.findword import new_word_find
+new_word_find(sys.argv[1], sys.argv[1] + ".words", min_freq=32)
+print(len(open(sys.argv[1] + ".words", encoding="utf-8").readlines()), "words")
+"""
+HANLP = """
+import sys
+from pyhanlp import HanLP
+print(len(HanLP.extractWords(open(sys.argv[1], encoding="utf-8").read(), 10_000)), "words")
 """
 
 Facts = dict[str, Any]
@@ -72,46 +87,59 @@ def write_lines(data: Path, path: Path) -> None:
 
 
 def measure_others(given: Any) -> list[Facts]:
-    """Each other tool on the first lines of the smaller corpus, until one takes more than a quarter of an hour."""
-    tools = {"word-discovery": [sys.executable, str(Path(__file__).with_name("word_discovery.py"))]}
-    if given.smoothnlp:
-        tools["SmoothNLP"] = [given.smoothnlp, "-c", SMOOTHNLP]
-    found = []
+    """Each other tool on the first lines of the smallest corpus, until one is about to take too long."""
+    tools = {"word-discovery": [sys.executable, "-c", OWN]}
+    if given.others:
+        scripts = {"SmoothNLP": SMOOTHNLP, "Jiagu": JIAGU, "HanLP": HANLP}
+        tools |= {tool: [given.others, "-c", script] for tool, script in scripts.items()}
+    found: list[Facts] = []
     for tool, command in tools.items():
         for size in OTHERS:
             part = given.texts.with_suffix(f".{size}")
             content = given.texts.read_bytes()[: corpus.parse_size(size)]
             part.write_bytes(content[: content.rfind(b"\n") + 1])
-            measured = report.run_measured(["timeout", "900", *command, str(part)], given.work)
-            facts = {name: measured[name] for name in ("seconds", "cpu_seconds", "peak_bytes")}
-            found.append({"tool": tool, "text_bytes": part.stat().st_size, **facts})
+            found.append({"tool": tool, "text_bytes": part.stat().st_size, **run_other(command, part)})
             print(found[-1], flush=True)
             part.unlink()
-            if measured["seconds"] * 5 > 900:
+            if "failed" in found[-1] or found[-1]["seconds"] * 5 > SECONDS_EACH:
                 break
     return found
 
 
+def run_other(command: list[str], part: Path) -> Facts:
+    """Seconds, CPU, peak and words of a tool; or how it failed."""
+    try:
+        measured = report.run_measured(["timeout", str(SECONDS_EACH), *command, str(part)], part.parent)
+    except RuntimeError as error:
+        return {"failed": str(error).strip().splitlines()[-1][:200]}
+    words = next(line for line in reversed(measured["output"].splitlines()) if " words" in line)
+    facts = {name: measured[name] for name in ("seconds", "cpu_seconds", "peak_bytes")}
+    return {**facts, "words": int(words.split(" words")[0].replace(",", ""))}
+
+
 def main() -> None:
     parser = report.make_parser(__doc__)
-    parser.add_argument("--smoothnlp", help="a Python that has smoothnlp")
+    parser.add_argument("--others", help="a Python that has smoothnlp, jiagu, pyhanlp")
     given = parser.parse_args()
     given.work.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.work) as folder:
         given.texts = Path(folder) / "texts"
-        small, large = (measure(size, given) for size in SIZES)
+        sizes = [measure(size, given) for size in SIZES]
         others = measure_others(given)
-    growth = large["peak_bytes"] / small["peak_bytes"]
+    small, *_, large = sizes
+    growth = max(one["peak_bytes"] for one in sizes) / small["peak_bytes"]
     goals = {
         "seconds": large["seconds"] < SECONDS,
         "peak_bytes": large["peak_bytes"] < BYTES,
         "growth": growth < GROWTH,
     }
-    names = ("text_bytes", "seconds", "cpu_seconds", "peak_bytes")
-    sides = [{"tool": "ciliu", **one} for one in (small, large)] + others
-    print("\n".join(align([["tool", *names], *([str(side[name]) for name in ("tool", *names)] for side in sides)])))
+    names = ("text_bytes", "seconds", "cpu_seconds", "peak_bytes", "words", "failed")
+    sides = [{"tool": "ciliu", **one} for one in sizes] + others
+    rows = [[str(side.get(name, "")) for name in ("tool", *names)] for side in sides]
+    print("\n".join(align([["tool", *names], *rows])))
     facts = {"order": ORDER, "processes": PROCESSES, "growth": round(growth, 3), "goals": goals}
-    report.write_result("new_words_size", {**facts, "small": small, "large": large, "others": others}, given.results)
+    facts |= {"small": small, "middle": sizes[1:-1], "large": large, "others": others}
+    report.write_result("new_words_size", facts, given.results)
     print(json.dumps(goals))
 
 

@@ -13,6 +13,10 @@ DEDUP, SEGMENT, VOCABULARY = 292e6, 118e6, 1.04e9  # bytes of text a second
 WORDS = 0.174  # running words a byte of text
 TRAIN = 2.13e10  # words × dimensions × window × targets a second
 EXPORT = 1.08e6  # words × dimensions a second
+NEWWORDS = 11.3e6  # bytes of text a second, with n-grams up to 4 (benchmarks/results/new_words_size.json)
+# Its files in bytes a byte of text: its runs 0.13, 0.81, 1.38, 1.79 for n-grams up to 2, 4, 6, 8, and 0.3 of others.
+RUNS, OTHER_FILES = 0.28, 0.05  # for each character of the n-grams; less this
+NEWWORDS_MEMORY = 550e6  # bytes, in two processes
 # Different words that stand at least 5 times: 98,726 in 100 MB of text, 259,990 in 1 GB; in others by that power.
 KEPT, POWER = 98_726, 0.4205
 BASE_MEMORY, WORD_MEMORY = 300e6, 140  # bytes: one worker of Segment and what stands around it; a different word
@@ -43,4 +47,13 @@ def estimate(text_bytes: float, read_rate: float, parameters: Mapping[str, Any],
         "disk_bytes": round(2 * text_bytes + DISK * model),
         "memory_bytes": round(BASE_MEMORY + max(3 * kept * WORD_MEMORY, MEMORY * model)),
         "words_kept": round(kept),
+    }
+
+
+def estimate_new_words(text_bytes: float, order: int, cores: int) -> dict[str, float]:
+    """The same of NewWords, which stands beside the way to a model; ``order`` is its n-grams'."""
+    return {
+        "seconds": text_bytes / NEWWORDS * CORES / cores,
+        "disk_bytes": text_bytes * (RUNS * order - OTHER_FILES),
+        "memory_bytes": NEWWORDS_MEMORY * max(1.0, cores / CORES),
     }

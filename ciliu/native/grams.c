@@ -181,94 +181,107 @@ void grams_free(Grams *grams) {
     *grams = (Grams){0};
 }
 
-/* An n-gram with its count, before all are known. */
+/* An n-gram with its count in a file of those that stand often enough, and what stands at its beginning. */
 typedef struct {
     Gram gram;
     uint64_t count;
 } Item;
 
 typedef struct {
-    Item *items;
-    size_t count, capacity, limit;
-    uint64_t min_count;
-} Items;
+    uint64_t total, min_count, count, order;
+} Head;
 
-static int by_count(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x < y) - (x > y);
+#define MOST 65535 /* counts from here on are taken together */
+
+/* What of a file was written: how many items have which count. `count`: those from `min_count` on. */
+typedef struct {
+    FILE *file;
+    uint64_t *items;
+    uint64_t count, limit, min_count;
+} Kept;
+
+/* There are too many: raise the minimum so that at most half of what may stay does. (Were half of LIMIT n-grams to stand
+ * MOST times, that were 262 billion characters: then it ends there.) */
+static void raise_min_count(Kept *kept) {
+    uint64_t above = 0;
+    size_t count = MOST + 1;
+    while (count > 0 && above <= kept->limit / 2)
+        above += kept->items[--count];
+    kept->min_count = count < MOST ? count + 1 : MOST;
+    kept->count = count < MOST ? above - kept->items[count] : above;
 }
 
-/* There are too many: raise the minimum so that at most half of what may stay does. */
-static int raise_min_count(Items *all) {
-    uint64_t *counts = malloc((all->count + 1) * sizeof(uint64_t));
-    if (!counts)
-        return 0;
-    for (size_t i = 0; i < all->count; i++)
-        counts[i] = all->items[i].count;
-    qsort(counts, all->count, sizeof(uint64_t), by_count);
-    all->min_count = counts[all->limit / 2] + 1;
-    free(counts);
-    size_t kept = 0;
-    for (size_t i = 0; i < all->count; i++)
-        if (all->items[i].count >= all->min_count)
-            all->items[kept++] = all->items[i];
-    all->count = kept;
-    return 1;
-}
-
-static int add_item(Items *all, Gram gram, uint64_t count) {
-    if (count < all->min_count)
+static int keep_item(Kept *kept, Gram gram, uint64_t count) {
+    if (count < kept->min_count)
         return 1;
-    if (all->count == all->capacity) {
-        size_t capacity = all->capacity + all->capacity / 2 + 1024;
-        Item *grown = realloc(all->items, capacity * sizeof(Item));
-        if (!grown)
-            return 0;
-        all->items = grown;
-        all->capacity = capacity;
-    }
-    all->items[all->count++] = (Item){gram, count};
-    return all->count <= all->limit || raise_min_count(all);
-}
-
-/* Into a table with room for half as many again. */
-static int fill_table(Grams *grams, Items *all) {
-    grams->slots = all->count + all->count / 2 + 16;
-    grams->keys = calloc(grams->slots, sizeof(Gram));
-    grams->counts = calloc(grams->slots, sizeof(uint32_t));
-    if (!grams->keys || !grams->counts || grams->slots > UINT32_MAX)
+    if (fwrite(&(Item){gram, count}, sizeof(Item), 1, kept->file) != 1)
         return 0;
-    for (size_t i = 0; i < all->count; i++) {
-        size_t slot = gram_slot(grams->keys, grams->slots, all->items[i].gram);
-        uint64_t count = all->items[i].count;
-        grams->keys[slot] = all->items[i].gram;
-        grams->counts[slot] = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-    }
-    grams->count = all->count;
-    grams->min_count = all->min_count;
+    kept->items[count < MOST ? count : MOST]++;
+    if (++kept->count > kept->limit)
+        raise_min_count(kept);
     return 1;
 }
 
-int grams_merge(Grams *grams, Merger *merger, size_t order, uint64_t min_count, size_t limit) {
-    Items all = {.limit = limit, .min_count = min_count};
+static int keep_all(Kept *kept, Merger *merger, Head *head) {
     uint64_t counts[GRAM_UNITS + 1] = {0}, times = 0; /* of the prefixes of the present n-gram, by length */
     Gram before = {0, 0}, gram;
-    int state = 1, memory = 1;
-    grams->order = order;
-    while (memory && state > 0) {
+    int state = 1, written = fwrite(head, sizeof(Head), 1, kept->file) == 1;
+    while (written && state > 0) {
         state = merger_next(merger, &gram, &times);
         if (state <= 0)
             gram = (Gram){0, 0};
-        for (size_t n = gram_length(before), shared = shared_units(before, gram); memory && n > shared; n--) {
-            memory = add_item(&all, part_of(before, 0, n), counts[n]);
+        for (size_t n = gram_length(before), shared = shared_units(before, gram); written && n > shared; n--) {
+            written = keep_item(kept, part_of(before, 0, n), counts[n]);
             counts[n] = 0;
         }
         for (size_t n = gram_length(gram); n > 0; n--)
             counts[n] += times;
-        grams->total += state > 0 ? times : 0;
+        head->total += state > 0 ? times : 0;
         before = gram;
     }
-    memory = memory && fill_table(grams, &all);
-    free(all.items);
-    return !memory ? GRAMS_NO_MEMORY : state < 0 ? GRAMS_DAMAGED : GRAMS_OK;
+    return !written ? GRAMS_FILE : state < 0 ? GRAMS_DAMAGED : GRAMS_OK;
+}
+
+int grams_keep(Merger *merger, size_t order, uint64_t min_count, size_t limit, FILE *file) {
+    Kept kept = {file, calloc(MOST + 1, sizeof(uint64_t)), 0, limit, min_count};
+    Head head = {.order = order};
+    int state = kept.items ? keep_all(&kept, merger, &head) : GRAMS_NO_MEMORY;
+    free(kept.items);
+    head.min_count = kept.min_count;
+    head.count = kept.count;
+    if (state == GRAMS_OK && (fseek(file, 0, SEEK_SET) || fwrite(&head, sizeof(Head), 1, file) != 1 || fflush(file)))
+        return GRAMS_FILE;
+    return state;
+}
+
+#define AT_ONCE 1024 /* items that are read at a time */
+
+/* The items from the minimum on into the table. There must be as many as the head says, or the table could get full. */
+static int fill_table(Grams *grams, FILE *file) {
+    Item items[AT_ONCE];
+    size_t filled = 0, size;
+    while ((size = fread(items, sizeof(Item), AT_ONCE, file)) > 0)
+        for (size_t i = 0; i < size; i++) {
+            if (items[i].count < grams->min_count)
+                continue;
+            if (!items[i].gram.high || filled++ == grams->count)
+                return GRAMS_DAMAGED;
+            size_t slot = gram_slot(grams->keys, grams->slots, items[i].gram);
+            grams->keys[slot] = items[i].gram;
+            grams->counts[slot] = items[i].count < UINT32_MAX ? (uint32_t)items[i].count : UINT32_MAX;
+        }
+    return ferror(file) ? GRAMS_FILE : filled == grams->count ? GRAMS_OK : GRAMS_DAMAGED;
+}
+
+int grams_load(Grams *grams, FILE *file) {
+    Head head;
+    if (fread(&head, sizeof(Head), 1, file) != 1)
+        return ferror(file) ? GRAMS_FILE : GRAMS_DAMAGED;
+    if (head.order < 2 || head.order > GRAM_UNITS || head.count > UINT32_MAX / 2)
+        return GRAMS_DAMAGED;
+    *grams = (Grams){.order = head.order, .total = head.total, .min_count = head.min_count, .count = head.count};
+    grams->slots = grams->count + grams->count / 3 + 16; /* with half as many again: 1 GB of text took 20 MB more */
+    grams->keys = calloc(grams->slots, sizeof(Gram));
+    grams->counts = calloc(grams->slots, sizeof(uint32_t));
+    return grams->keys && grams->counts ? fill_table(grams, file) : GRAMS_NO_MEMORY;
 }

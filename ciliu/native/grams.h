@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define GRAM_UNITS 8 /* characters of an n-gram, at most */
 
@@ -48,7 +49,12 @@ void merger_close(Merger *merger);
 /* Append an n-gram to a run, behind `before`. Returns 0 without memory. */
 int grams_write(Buffer *run, Gram before, Gram gram, uint64_t count);
 
-/* All n-grams that stand often enough, with their counts. */
+/* Write the n-grams of the merged runs that stand often enough into a file. Where more than `limit` stand `min_count`
+ * times, the minimum rises until at most half as many do. */
+enum { GRAMS_OK, GRAMS_NO_MEMORY, GRAMS_DAMAGED, GRAMS_FILE };
+int grams_keep(Merger *merger, size_t order, uint64_t min_count, size_t limit, FILE *file);
+
+/* The n-grams of such a file, with their counts, as a table. */
 typedef struct {
     Gram *keys;
     uint32_t *counts;
@@ -56,8 +62,7 @@ typedef struct {
     uint64_t total, min_count; /* characters; below what the n-grams were left out */
 } Grams;
 
-enum { GRAMS_OK, GRAMS_NO_MEMORY, GRAMS_DAMAGED };
-int grams_merge(Grams *grams, Merger *merger, size_t order, uint64_t min_count, size_t limit);
+int grams_load(Grams *grams, FILE *file);
 uint32_t grams_get(const Grams *grams, Gram gram);
 
 /* log(total × count / (count of the left part × count of the right part)) where that is least; of two characters up. */

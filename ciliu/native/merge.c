@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE ((size_t)1 << 18) /* bytes of a file that are read at a time */
+#define PIECE ((size_t)1 << 16) /* bytes of a file that are read at a time */
 #define RECORD (1 + 2 * GRAM_UNITS + 10)
 
 typedef struct {

@@ -217,6 +217,8 @@ static PyMethodDef functions[] = {
      "parse_rows(text, size, has_word, separator): (words, an LF behind each; float32). Raises ValueError with the line"},
     {"count_grams", count_grams, METH_VARARGS, "count_grams(text, order): a sorted run of the n-grams of a text"},
     {"merge_runs", merge_runs, METH_VARARGS, "merge_runs(paths, target): runs as one; all paths as bytes"},
+    {"keep_grams", keep_grams, METH_VARARGS,
+     "keep_grams(paths, order, min_count, limit, target): the n-grams that stand often enough into a file, for Grams"},
     {"vote", vote, METH_VARARGS, "vote(table, order, text): word TAB count LF of the pieces that the n-grams vote for"},
     {"find_words", find_words, METH_VARARGS, "find_words(words, text): number, byte (uint32), left, right (uint16) of each place"},
     {NULL, NULL, 0, NULL},

@@ -43,6 +43,7 @@ PyObject *parse_rows(PyObject *module, PyObject *arguments);
 /* What of new words is native. */
 PyObject *count_grams(PyObject *module, PyObject *arguments);
 PyObject *merge_runs(PyObject *module, PyObject *arguments);
+PyObject *keep_grams(PyObject *module, PyObject *arguments);
 PyObject *vote(PyObject *module, PyObject *arguments);
 PyObject *find_words(PyObject *module, PyObject *arguments);
 

@@ -1,4 +1,4 @@
-/* What of new words is native: count_grams, merge_runs, vote, find_words, and the type Grams. Python's lock is let go. */
+/* What of new words is native: count_grams, merge_runs, keep_grams, vote, find_words, and the type Grams. Python's lock is let go. */
 #include "module.h"
 
 #include "candidates.h"
@@ -79,7 +79,7 @@ static int write_merged(Merger *merger, FILE *file) {
             run.size = 0;
         }
     }
-    done = done && fwrite(run.bytes, 1, run.size, file) == run.size;
+    done = done && (!run.size || fwrite(run.bytes, 1, run.size, file) == run.size); /* without an n-gram there are no bytes */
     free(run.bytes);
     return done ? state : -2;
 }
@@ -110,29 +110,61 @@ PyObject *merge_runs(PyObject *module, PyObject *arguments) {
     Py_RETURN_NONE;
 }
 
-static PyObject *grams_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
+/* The exception for what grams_keep and grams_load return; NULL. */
+static PyObject *raise_kept(int state) {
+    if (state == GRAMS_NO_MEMORY)
+        return PyErr_NoMemory();
+    return state == GRAMS_FILE ? PyErr_SetFromErrno(PyExc_OSError) : PyErr_Format(PyExc_ValueError, "a run of n-grams is damaged");
+}
+
+PyObject *keep_grams(PyObject *module, PyObject *arguments) {
     PyObject *paths;
     unsigned order;
     unsigned long long min_count, limit;
-    (void)options;
-    if (!PyArg_ParseTuple(arguments, "OIKK", &paths, &order, &min_count, &limit))
+    const char *target;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "OIKKy", &paths, &order, &min_count, &limit, &target))
         return NULL;
     if (order < 2 || order > GRAM_UNITS || !limit)
         return raise_order();
     Merger *merger = open_merger(paths);
-    GramsObject *self = merger ? (GramsObject *)type->tp_alloc(type, 0) : NULL;
-    int state = GRAMS_OK;
-    if (self) {
-        Py_BEGIN_ALLOW_THREADS
-        state = grams_merge(&self->grams, merger, order, min_count, (size_t)limit);
-        Py_END_ALLOW_THREADS
+    if (!merger)
+        return NULL;
+    FILE *file = fopen(target, "wb");
+    int state = GRAMS_FILE;
+    Py_BEGIN_ALLOW_THREADS
+    if (file) {
+        state = grams_keep(merger, order, min_count, (size_t)limit, file);
+        if (fclose(file) && state == GRAMS_OK)
+            state = GRAMS_FILE;
     }
-    if (merger)
-        merger_close(merger);
+    merger_close(merger);
+    Py_END_ALLOW_THREADS
+    if (state != GRAMS_OK)
+        return raise_kept(state);
+    Py_RETURN_NONE;
+}
+
+static PyObject *grams_new(PyTypeObject *type, PyObject *arguments, PyObject *options) {
+    const char *path;
+    (void)options;
+    if (!PyArg_ParseTuple(arguments, "y", &path))
+        return NULL;
+    GramsObject *self = (GramsObject *)type->tp_alloc(type, 0);
+    if (!self)
+        return NULL;
+    int state = GRAMS_FILE;
+    Py_BEGIN_ALLOW_THREADS
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        state = grams_load(&self->grams, file);
+        fclose(file);
+    }
+    Py_END_ALLOW_THREADS
     if (state == GRAMS_OK)
         return (PyObject *)self;
     Py_DECREF(self);
-    return state == GRAMS_NO_MEMORY ? PyErr_NoMemory() : PyErr_Format(PyExc_ValueError, "a run of n-grams is damaged");
+    return raise_kept(state);
 }
 
 static PyObject *grams_look_up(PyObject *object, PyObject *word) {
@@ -150,14 +182,31 @@ static PyObject *grams_look_up(PyObject *object, PyObject *word) {
     return Py_BuildValue("Id", count, count && length > 1 ? grams_cohesion(grams, gram, (size_t)length) : 0.0);
 }
 
-/* The n-grams that reach the thresholds (one for each length from 2), as the slots of a table. */
-static int choose(const Grams *grams, const double *thresholds, Gram *chosen) {
+/* Mark the slots of the n-grams that reach the thresholds (one for each length from 2), a bit each; how many do. */
+static size_t mark(const Grams *grams, const double *thresholds, uint8_t *marks) {
+    size_t count = 0;
     for (size_t i = 0; i < grams->slots; i++) {
         size_t length = gram_length(grams->keys[i]);
-        if (length > 1 && grams_cohesion(grams, grams->keys[i], length) >= thresholds[length - 2])
-            chosen[gram_slot(chosen, grams->slots, grams->keys[i])] = grams->keys[i];
+        if (length > 1 && grams_cohesion(grams, grams->keys[i], length) >= thresholds[length - 2]) {
+            marks[i / 8] |= (uint8_t)(1u << (i & 7));
+            count++;
+        }
     }
-    return 1;
+    return count;
+}
+
+/* The marked ones as a set with room for half as many again. */
+static PyObject *make_set(const Grams *grams, const uint8_t *marks, size_t count) {
+    size_t slots = count + count / 2 + 16;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(slots * sizeof(Gram)));
+    if (!result)
+        return NULL;
+    Gram *chosen = (Gram *)(void *)PyBytes_AS_STRING(result);
+    memset(chosen, 0, slots * sizeof(Gram));
+    for (size_t i = 0; i < grams->slots; i++)
+        if (marks[i / 8] >> (i & 7) & 1)
+            chosen[gram_slot(chosen, slots, grams->keys[i])] = grams->keys[i];
+    return result;
 }
 
 static PyObject *grams_cohesive(PyObject *object, PyObject *arguments) {
@@ -172,14 +221,15 @@ static PyObject *grams_cohesive(PyObject *object, PyObject *arguments) {
         thresholds[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(given, i));
     if (PyErr_Occurred())
         return NULL;
-    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(grams->slots * sizeof(Gram)));
-    if (!result)
-        return NULL;
-    Gram *chosen = (Gram *)(void *)PyBytes_AS_STRING(result);
+    uint8_t *marks = calloc(grams->slots / 8 + 1, 1);
+    if (!marks)
+        return PyErr_NoMemory();
+    size_t count;
     Py_BEGIN_ALLOW_THREADS
-    memset(chosen, 0, grams->slots * sizeof(Gram));
-    choose(grams, thresholds, chosen);
+    count = mark(grams, thresholds, marks);
     Py_END_ALLOW_THREADS
+    PyObject *result = make_set(grams, marks, count);
+    free(marks);
     return result;
 }
 
@@ -263,7 +313,7 @@ static PyMethodDef methods[] = {
 
 PyTypeObject GramsType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ciliu._native.Grams",
-    .tp_doc = "Grams(paths, order, min_count, limit): the n-grams of some runs that stand often enough.",
+    .tp_doc = "Grams(path): the n-grams that keep_grams wrote.",
     .tp_basicsize = sizeof(GramsObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = grams_new,

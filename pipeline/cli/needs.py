@@ -6,7 +6,7 @@ from typing import Any
 
 import tasks
 from pipeline import resources
-from pipeline.estimate import CORES, READ, estimate
+from pipeline.estimate import CORES, READ, estimate, estimate_new_words
 from pipeline.plan import Step, keep_versions, make_plan
 from pipeline.processes import cpus
 from pipeline.task import StageTask
@@ -20,7 +20,7 @@ Needs = tuple[float, float, float]
 
 
 def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
-    """Seconds, bytes of disk and of memory that the steps that are to run will take; None if nothing runs."""
+    """Seconds, bytes of memory and of disk that the steps that are to run will take; None if nothing runs."""
     by_name = {task.name: task for task in end.walk()}
     running = {step.task.name for step in steps if step.runs}
     articles, vocabulary = by_name.get("articles"), by_name.get("vocabulary")
@@ -32,7 +32,12 @@ def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
     cores = end.processes or cpus()
     whole = estimate(text, READ * cores / CORES, {**train, "min_count": least}, cores)
     disk = whole["disk_bytes"] - (0 if running & TEXT_STAGES else 2 * text)
-    return sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"], disk
+    seconds, memory = sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"]
+    if "newwords" in running:
+        search = estimate_new_words(text, by_name["newwords"].parameters()["order"], cores)
+        seconds, disk = seconds + search["seconds"], disk + search["disk_bytes"]
+        memory = max(memory, search["memory_bytes"])
+    return seconds, memory, disk
 
 
 def show_plan(steps: Sequence[Step], needed: Needs, data: Path) -> str:

@@ -5,9 +5,9 @@ together vote, over the whole text, where it may be cut; the pieces that the dic
 again: how often, in how many articles, how freely on either side. Writes ``candidates.tsv``, the best first, and
 ``candidates.jsonl`` with three sentences of each.
 
-Memory does not grow with the text: of a shard about ten times its size, some 60 bytes for each of ``LIMIT`` n-grams
-(where more stand ``min_count`` times the minimum is raised, and the closing line says so), and the pieces' counts.
-Disk: the runs take about three times the text with n-grams up to 6.
+Memory does not grow with the text: of a shard about ten times its size; 27 bytes for each of at most ``LIMIT`` n-grams
+(where more stand ``min_count`` times the minimum is raised, and the closing line says so); pieces and neighbours are
+added up in bands. Disk: the runs take 1.4 times the text with n-grams up to 6.
 """
 
 import json
@@ -20,11 +20,11 @@ from typing import Any
 
 from ciliu import Segmenter
 from pipeline import cache, shard_files, shards
-from pipeline.newwords import grams, kinds, look
+from pipeline.newwords import grams, kinds, look, votes
 from pipeline.newwords import score as scores
 from pipeline.shards import Shard
 
-VERSION = 1
+VERSION = 2  # votes are written sorted
 VERSIONS = ("jieba", "unicode")
 
 LIMIT = 8_000_000  # n-grams in memory
@@ -69,30 +69,24 @@ def run(
     """
     files = shard_files.files(dedup, ".jsonl")
     runs = count(files, output, order, processes)
-    counted = merge(runs, output, order, min_count)
-    characters, least, kept = counted.facts()
     with tempfile.TemporaryDirectory(prefix=cache.WORK, dir=output) as work:
-        table = Path(work) / "table"
-        table.write_bytes(counted.cohesive(tuple(cohesion * n for n in range(order - 1))))
-        del counted  # merged once more rather than held while the workers want memory: at 1 GB 634 → 540 MB
-        votes = take_votes(files, output, table, order, processes)
-        counted = merge(runs, output, order, min_count)
-        lines = grams.add_votes((path.read_bytes() for path in votes), least)
+        kept, table = Path(work) / "kept", Path(work) / "table"
+        keep(runs, kept, order, min_count)
+        facts = choose_cohesive(kept, table, tuple(cohesion * n for n in range(order - 1)))
+        voted = take_votes(files, output, table, order, processes)
         chance = scores.CHANCE if method != "word-discovery" else 0.0
-        pieces = scores.choose(lines, Segmenter(dictionary), counted, order, chance)
-        chosen = scores.best(pieces, most)
-        del counted
+        chosen, pieces = choose_pieces(voted, kept, Segmenter(dictionary), order, chance, most)
         listed = Path(work) / "words"
         listed.write_text("".join(f"{piece.word}\n" for piece in chosen), encoding="utf-8", newline="\n")
         found = describe(chosen, look_for(files, output, listed, processes), method, min_entropy)
     add_contexts(found, chosen, files, output)
     write(output, found)
     return {
-        "characters": characters,
-        "min_count": least,
-        "raised": least > min_count,
-        "ngrams": kept,
-        "pieces": len(lines),
+        "characters": facts[0],
+        "min_count": facts[1],
+        "raised": facts[1] > min_count,
+        "ngrams": facts[2],
+        "pieces": pieces,
         "looked_at": len(chosen),
         "candidates": len(found),
     }
@@ -108,15 +102,22 @@ def count(files: Sequence[shard_files.File], output: Path, order: int, processes
     return [os.fsencode(output / f"{shard.name}.grams") for shard in work]
 
 
-def merge(runs: list[bytes], output: Path, order: int, min_count: int) -> grams.Grams:
-    """The n-grams of all runs that stand often enough."""
-    with tempfile.TemporaryDirectory(prefix=cache.WORK, dir=output) as merged:
+def keep(runs: list[bytes], target: Path, order: int, min_count: int) -> None:
+    """Write the n-grams of all runs that stand often enough."""
+    with tempfile.TemporaryDirectory(prefix=cache.WORK, dir=target.parent) as merged:
         while len(runs) > OPEN:  # more open files than a process may have
-            target = os.fsencode(Path(merged) / str(len(runs)))
-            grams.core().merge_runs(runs[:OPEN], target)
-            runs = [*runs[OPEN:], target]
-        found: grams.Grams = grams.core().Grams(runs, order, min_count, LIMIT)
-    return found
+            both = os.fsencode(Path(merged) / str(len(runs)))
+            grams.core().merge_runs(runs[:OPEN], both)
+            runs = [*runs[OPEN:], both]
+        grams.core().keep_grams(runs, order, min_count, LIMIT, os.fsencode(target))
+
+
+def choose_cohesive(kept: Path, table: Path, thresholds: tuple[float, ...]) -> tuple[int, int, int]:
+    """Write those that hold together, as ``vote`` takes them; characters, the minimum count, n-grams. The n-grams are
+    not held meanwhile: the workers want memory."""
+    counted: grams.Grams = grams.core().Grams(os.fsencode(kept))
+    table.write_bytes(counted.cohesive(thresholds))
+    return counted.facts()
 
 
 def count_shard(folder: Path, name: str, path: str, digest: str, order: int) -> cache.Counts:
@@ -144,8 +145,23 @@ def vote_shard(folder: Path, name: str, path: str, digest: str, table: str, orde
     with Path(table).open("rb") as file:
         chosen = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if Path(table).stat().st_size else b""
         text = look.read_texts(Path(path), digest).text
-        (folder / f"{name}.votes").write_bytes(grams.core().vote(chosen, order, text))
+        lines = grams.core().vote(chosen, order, text).splitlines(keepends=True)
+        (folder / f"{name}.votes").write_bytes(b"".join(sorted(lines)))
     return {}
+
+
+def choose_pieces(
+    voted: Sequence[Path], kept: Path, segmenter: Segmenter, order: int, chance: float, most: int
+) -> tuple[list[scores.Piece], int]:
+    """The pieces that are worth a look, and of how many."""
+    counted: grams.Grams = grams.core().Grams(os.fsencode(kept))
+    chosen: list[scores.Piece] = []
+    pieces = 0
+    for parts in votes.bands(voted):
+        lines = grams.add_votes(parts, counted.facts()[1])
+        pieces += len(lines)
+        chosen = scores.best([*chosen, *scores.choose(lines, segmenter, counted, order, chance)], most)
+    return chosen, pieces
 
 
 def look_for(files: Sequence[shard_files.File], output: Path, words: Path, processes: int) -> list[Path]:

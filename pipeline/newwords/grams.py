@@ -2,11 +2,13 @@
 where ``ciliu._native`` was not built. The two give the same, but for the table that ``vote`` takes.
 """
 
+import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from mmap import mmap
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +22,7 @@ PLACE = np.dtype([("word", "<u4"), ("at", "<u4"), ("left", "<u2"), ("right", "<u
 
 
 class Grams(Protocol):
-    """The n-grams of some runs that stand often enough; ``ciliu._native.Grams`` is one."""
+    """The n-grams that ``keep_grams`` wrote, as a table; ``ciliu._native.Grams`` is one."""
 
     def get(self, word: str) -> tuple[int, float]:
         """How often ``word`` stands, 0 where that is below the minimum, and how well it holds together: the logarithm
@@ -33,29 +35,33 @@ class Grams(Protocol):
         """Characters, the minimum count, n-grams."""
 
 
+def keep_grams(paths: Sequence[bytes], order: int, min_count: int, limit: int, target: bytes) -> None:
+    """Write the n-grams of the runs in the files ``paths`` that stand often enough. Where more than ``limit`` stand
+    ``min_count`` times, the minimum is raised until at most half of them do: memory is bounded, and what is left is
+    complete."""
+    kept: dict[str, int] = {}
+    total, before, counts = 0, "", [0] * (order + 1)  # of the prefixes of the present n-gram, by length
+    for gram, times in [*merge([path.decode() for path in paths]), ("", 0)]:
+        for n in range(len(before), shared_units(before, gram), -1):
+            if counts[n] >= min_count:
+                kept[before[:n]] = counts[n]
+            counts[n] = 0
+            if len(kept) > limit:
+                min_count = sorted(kept.values(), reverse=True)[limit // 2] + 1
+                kept = {gram: count for gram, count in kept.items() if count >= min_count}
+        for n in range(1, len(gram) + 1):
+            counts[n] += times
+        total += times
+        before = gram
+    Path(target.decode()).write_text(json.dumps([total, min_count, kept]), encoding="utf-8")
+
+
 class PythonGrams:
-    """``Grams`` of the runs in the files ``paths``. Where more than ``limit`` n-grams stand ``min_count`` times, the
-    minimum is raised until at most half of them do: memory is bounded, and what is left is complete."""
+    """``Grams`` of the file ``path``."""
 
-    def __init__(self, paths: Sequence[bytes], order: int, min_count: int, limit: int) -> None:
-        self.order, self.min_count, self.limit, self.total = order, min_count, limit, 0
-        self.counts: dict[str, int] = {}
-        before, counts = "", [0] * (order + 1)  # of the prefixes of the present n-gram, by length
-        for gram, times in [*merge([path.decode() for path in paths]), ("", 0)]:
-            for n in range(len(before), shared_units(before, gram), -1):
-                self._add(before[:n], counts[n])
-                counts[n] = 0
-            for n in range(1, len(gram) + 1):
-                counts[n] += times
-            self.total += times
-            before = gram
-
-    def _add(self, gram: str, count: int) -> None:
-        if count >= self.min_count:
-            self.counts[gram] = count
-            if len(self.counts) > self.limit:
-                self.min_count = sorted(self.counts.values(), reverse=True)[self.limit // 2] + 1
-                self.counts = {gram: count for gram, count in self.counts.items() if count >= self.min_count}
+    def __init__(self, path: bytes) -> None:
+        self.counts: dict[str, int]
+        self.total, self.min_count, self.counts = json.loads(Path(path.decode()).read_bytes())
 
     def get(self, word: str) -> tuple[int, float]:
         """The count and the cohesion of ``word``."""
@@ -162,6 +168,7 @@ class PythonCore:
 
     count_grams = staticmethod(count_grams)
     merge_runs = staticmethod(merge_runs)
+    keep_grams = staticmethod(keep_grams)
     vote = staticmethod(vote)
     find_words = staticmethod(find_words)
     Grams = PythonGrams

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from pipeline import cache, shard_files
 from pipeline.newwords import grams
 
-AT_ONCE = 4 << 20  # rows of SIDE that are added up
+AT_ONCE = 1 << 19  # rows of SIDE that are added up
 PLACES = 3  # of a candidate that are kept: in different articles
 END = re.compile("[。！？!?\n]")
 MARKS = [("《", "》"), ("“", "”")]
@@ -133,19 +134,27 @@ class Side:
 
 
 def entropies(paths: Sequence[Path], size: int) -> Side:
-    """Of the ``SIDE`` files of all shards."""
-    sides = np.zeros(0, dtype=SIDE)
-    waiting: list[Rows] = []
-    for path in paths:
-        waiting.append(np.fromfile(path, dtype=SIDE))
-        if sum(map(len, waiting)) > AT_ONCE:
-            sides, waiting = add_sides([sides, *waiting]), []
-    sides = add_sides([sides, *waiting])
-    ends = np.bincount(sides["word"], weights=sides["count"] * (sides["unit"] == 0), minlength=size)
-    units = sides[sides["unit"] > 0]
-    total = np.bincount(units["word"], weights=units["count"], minlength=size)
-    parts = np.bincount(units["word"], weights=units["count"] * np.log(units["count"]), minlength=size)
-    return Side(np.log(np.maximum(total, 1)) - parts / np.maximum(total, 1), ends / np.maximum(total + ends, 1))
+    """Of the ``SIDE`` files of all shards, in bands of candidates: each file is sorted by them."""
+    band = max(1, size * AT_ONCE // (sum(path.stat().st_size for path in paths) // SIDE.itemsize + 1))
+    edges = np.array([*range(0, size, band), size])
+    places = [np.searchsorted(np.fromfile(path, dtype=SIDE)["word"], edges) for path in paths]
+    side = Side(np.zeros(size), np.zeros(size))
+    for i, (first, last) in enumerate(pairwise(edges.tolist())):
+        parts = [read_rows(path, at[i], at[i + 1]) for path, at in zip(paths, places, strict=True)]
+        sides = add_sides(parts)
+        word, units = sides["word"] - first, sides["unit"] > 0
+        ends = np.bincount(word, weights=sides["count"] * (sides["unit"] == 0), minlength=last - first)
+        word, count = word[units], sides["count"][units]
+        total = np.bincount(word, weights=count, minlength=last - first)
+        sums = np.bincount(word, weights=count * np.log(count), minlength=last - first)
+        side.entropy[first:last] = np.log(np.maximum(total, 1)) - sums / np.maximum(total, 1)
+        side.ends[first:last] = ends / np.maximum(total + ends, 1)
+    return side
+
+
+def read_rows(path: Path, first: int, last: int) -> Rows:
+    """Some rows of a file of ``SIDE``."""
+    return np.fromfile(path, dtype=SIDE, count=last - first, offset=first * SIDE.itemsize)
 
 
 def add_sides(parts: Sequence[Rows]) -> Rows:
