@@ -120,6 +120,7 @@ def hold(notes: Path, work: str, moment: str, name: str) -> None:
         except FileExistsError:
             return
         wait_for(lambda: list(notes.glob(f"ended-{name}-*")))
+        time.sleep(1)  # so that the other attempt is known to have ended first
 
 
 def wait_for(condition: Callable[[], object], process: "subprocess.Popen[bytes] | None" = None) -> None:
@@ -282,8 +283,8 @@ def alive(pid: int) -> bool:
 
 
 def with_speculation(cluster: spark_cluster.Cluster, text: Path, data: Path) -> dict[str, int]:
-    """A run in which the first attempt at a shard of each piece of work is slow; by piece of work how many attempts
-    Spark made a second time for that, and that came to their end first."""
+    """A run in which the first attempt at a job of each piece of work waits for a second one to end its work; by piece
+    of work how many second attempts Spark began. (The run ends, so in each one came to its end.)"""
     events = data.parent / "events"
     (data.parent / "notes").mkdir(parents=True)
     (data.parent / "notes" / "slow").touch()
@@ -301,7 +302,7 @@ def with_speculation(cluster: spark_cluster.Cluster, text: Path, data: Path) -> 
 
 
 def count_speculated(events: Path) -> dict[str, int]:
-    """Out of Spark's event logs: speculative attempts that succeeded, by piece of work."""
+    """Out of Spark's event logs: speculative attempts, by piece of work."""
     found: Counter[str] = Counter()
     for path in events.rglob("*"):
         names: dict[int, str] = {}
@@ -309,10 +310,9 @@ def count_speculated(events: Path) -> dict[str, int]:
             if '"SparkListenerJobStart"' in line:
                 job = json.loads(line)
                 names |= dict.fromkeys(job["Stage IDs"], job["Properties"]["spark.job.description"])
-            elif '"SparkListenerTaskEnd"' in line:
+            elif '"SparkListenerTaskStart"' in line:
                 task = json.loads(line)
-                if task["Task Info"]["Speculative"] and task["Task End Reason"]["Reason"] == "Success":
-                    found[names[task["Stage ID"]]] += 1
+                found[names[task["Stage ID"]]] += task["Task Info"]["Speculative"]
     return dict(found)
 
 
