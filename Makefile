@@ -4,7 +4,7 @@ BIN = .venv/bin
 SHARED ?= ../shared
 
 .PHONY: install audit demo test test-long lint check lock corpus bench-memory bench-job bench-nothing screenshots explore-screenshots bench-articles bench-evaluate bench-explore bench-bias evaluate-corpora bench-small-files fuzz-articles bench-sql bench-digests exact fuzz sanitize bench-segment bench-pipe bench-stage bench-wiki \
-	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan spark-up spark-down bench-spark bench-words bench-words-size clean
+	bench-train bench-kill torture torture-part bench-many-files bench-extend bench-near bench-export test-formats elsewhere bench-others train-edges quality sighan spark-up spark-down spark-kills bench-spark bench-words bench-words-size clean
 
 install: .venv/installed
 
@@ -192,6 +192,10 @@ spark-up: install
 
 spark-down: install
 	$(BIN)/python benchmarks/spark_cluster.py down
+
+# Workers and executors killed in each stage, and slow ones: ten minutes
+spark-kills: install
+	$(BIN)/python benchmarks/spark_kills.py --shared $(SHARED)
 
 # Spark beside processes on 0.5, 1 and 2 GB; 100,000 shards
 bench-spark: install

@@ -107,7 +107,7 @@ def map_shards(
         jobs = [(_make_shard, (work, shard, output, keys.get(shard.name, ""))) for shard in missing]
         with (
             ThreadPoolExecutor(1) as disk,  # flushes what is finished while the next shards are made
-            closing(runner(jobs, min(processes or cpus(), len(jobs)))) as finished,
+            closing(start(jobs, processes)) as finished,
         ):
             flushed = [disk.submit(_flush, resumed)]
             for index, (files, counts) in finished:
@@ -117,6 +117,17 @@ def map_shards(
             for future in flushed:
                 future.result()
     return [results[shard.name] for shard in shards]
+
+
+def run_all(jobs: Sequence[Job], processes: int) -> list[Any]:
+    """What ``jobs`` return, in order; they run where shards are made. Raises what one raised."""
+    with closing(start(jobs, processes)) as finished:
+        return [result for _, result in sorted(finished, key=lambda pair: pair[0])]
+
+
+def start(jobs: Sequence[Job], processes: int) -> Generator[tuple[int, Any], None, None]:
+    """Run ``jobs`` where shards are made; yields (index, result) as they finish. Raises what one raised."""
+    return runner(jobs, min(processes or cpus(), len(jobs)))
 
 
 def _shard_keys(

@@ -6,7 +6,6 @@ here.
 """
 
 import os
-import platform
 import re
 import shutil
 import signal
@@ -14,20 +13,18 @@ import socket
 import subprocess
 import sys
 import threading
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import processes, progress, shards
+from pipeline.alike import Versions, run_alike, versions
 from pipeline.processes import Job
 
-Versions = dict[str, str]
 Result = tuple[int, Exception | None, Any]  # the job's index, what it raised, what it returned
 
 if TYPE_CHECKING:  # a run without Spark needs neither pyspark nor Java
@@ -35,7 +32,6 @@ if TYPE_CHECKING:  # a run without Spark needs neither pyspark nor Java
 
 HERE = "processes"  # instead of a master: no Spark
 MASTER = re.compile(r"local(\[(\d+|\*)(,\d+)?\])?|spark://[^\s:,/]+:\d+(,[^\s:,/]+:\d+)*|yarn|k8s://\S+")
-SHAPING = ("jieba", "opencc", "rensa", "lxml", "trafilatura", "warcio", "pyarrow")  # libraries that shape bytes
 ENDING = 20.0  # seconds that Spark's Java process gets to end its executors
 POLL = 0.05  # seconds between two looks at what has arrived
 
@@ -94,6 +90,7 @@ def _start(master: str, log: Path) -> "Iterator[SparkContext]":
     if master.startswith("local"):  # nobody else is to reach it
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     conf = SparkConf().setMaster(master).setAppName("ciliu").set("spark.ui.showConsoleProgress", "false")
+    conf.setIfMissing("spark.io.encryption.enabled", "true")  # a source's password goes through Spark's temporary files
     before = signal.getsignal(signal.SIGINT)
     with log.open("ab") as said, ExitStack() as ends:
         try:
@@ -139,6 +136,7 @@ def run_jobs(context: "SparkContext", jobs: Sequence[Job]) -> Generator[tuple[in
 
     def work() -> None:
         try:
+            context.setJobDescription(_name(jobs[0]))
             numbers = context.parallelize(range(len(jobs)), len(jobs))
             numbers.foreach(partial(_run_job, given, finished, Path.cwd(), versions()))
         except Exception as error:  # noqa: BLE001 - raised below
@@ -180,31 +178,8 @@ def _run_job(
     """In a task. A failure is a result too: Spark would try it three times more, and tell it in Java."""
     with suppress(OSError):  # so that relative names mean here what they mean there
         os.chdir(folder)
-    failure, result = processes.attempt(_run_alike, (wanted, *given.value[number]))
+    failure, result = processes.attempt(run_alike, (wanted, *given.value[number]))
     finished.add([(number, _name_host(failure), result)])
-
-
-def _run_alike(wanted: Versions, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Run a job where it makes the bytes that it would make there."""
-    here = versions()
-    for name, other in wanted.items():
-        if here.get(name) != other:
-            found = f"{name} {here[name]}" if name in here else f"no {name}"
-            raise RuntimeError(
-                f"{socket.gethostname()} has {found}, and this machine {other}: its bytes could be others; "
-                "every machine needs the same environment (docs/spark.md)"
-            )
-    return function(*arguments)
-
-
-@cache
-def versions() -> Versions:
-    """The versions of what shapes bytes on this machine."""
-    found = {"python": ".".join(platform.python_version_tuple()[:2]), "unicode": unicodedata.unidata_version}
-    for name in SHAPING:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
 
 
 def _name_host(failure: Exception | None) -> Exception | None:
@@ -226,5 +201,12 @@ def _explain(lost: Exception, jobs: Sequence[Job]) -> RuntimeError:
     )
     if not found:
         return RuntimeError(f"Spark gave up: {' '.join(said.splitlines()[:2])[:300]}")
-    work, shard, *_ = jobs[int(found[1])][1]
-    return RuntimeError(f"Spark gave up: {work.__name__} of shard {shard.name} failed {found[2]} times: {found[3]}")
+    job = jobs[int(found[1])]
+    piece = next((f" of shard {part.name}" for part in job[1] if isinstance(part, shards.Shard)), "")
+    return RuntimeError(f"Spark gave up: {_name(job)}{piece} failed {found[2]} times: {found[3]}")
+
+
+def _name(job: Job) -> str:
+    """What a job does: the function that it is, or that makes its shard."""
+    function, arguments = job
+    return str(getattr(next(iter(arguments), None), "__name__", function.__name__))

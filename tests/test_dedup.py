@@ -203,8 +203,7 @@ def test_partitions_find_what_a_dictionary_finds(
         rows[start:end].tofile(paths[-1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "PARTITION", size)
-        placed = partitions.read_placed(paths)
-        found = partitions.find(placed, len(rows), exact.repeats_of, folder / "repeats")
+        found = partitions.find(partitions.place(paths), len(rows), exact.repeats_of, folder / "repeats")
     first: dict[tuple[int, int], int] = {}
     expected = [(number, first.setdefault(digest, number)) for number, digest in enumerate(digests)]
     repeats = np.fromfile(found, dtype=partitions.REPEAT)
@@ -215,12 +214,15 @@ def test_partitions_find_what_a_dictionary_finds(
     assert list(itertools.chain(*parts)) == repeats["number"].tolist()
 
 
-def test_many_partitions_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_many_partitions_write_the_same_bytes_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
     everything = [article(number, f"第{number % 230}篇\n第{number % 7}天") for number in range(600)]  # 天 day
     articles = write(tmp_path / "articles", *spread(everything, [70, 200, 410]))
     one = make(articles, tmp_path / "one", lines=2)
     monkeypatch.setattr(partitions, "PARTITION", 20)
-    assert make(articles, tmp_path / "many", lines=2) == one
+    assert make(articles, tmp_path / "many", lines=2, processes=processes) == one
     assert contents(tmp_path / "many") == contents(tmp_path / "one")
 
 

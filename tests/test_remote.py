@@ -211,6 +211,23 @@ def test_a_folder_there_gives_the_articles_that_it_gives_here(
     assert len(made(front)) == 5 * len(ARTICLES) + 1
 
 
+@pytest.mark.slow
+def test_the_executors_of_spark_read_there_too(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their Python is another process, with the settings of the environment alone."""
+    pytest.importorskip("pyspark")
+    if not shutil.which("java"):
+        pytest.skip("needs Java")
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "--driver-memory 512m pyspark-shell")
+    of_each_kind(place.here / "news")
+    send(place)
+    there, here = Front(tmp_path / "on_spark"), Front(tmp_path / "here")
+    for front, options in ((there, ("--on", "local[2]")), (here, ())):
+        front.data.parent.mkdir()
+        front.run(f"{place.url}/news", "--only", "articles", *options)
+    assert there.manifest("articles")["files"] == here.manifest("articles")["files"]
+    assert len(made(there)) == 5 * len(ARTICLES) + 1
+
+
 def test_a_pattern_and_a_single_file_name_what_they_name_here(front: Front, place: Place) -> None:
     of_each_kind(place.here / "news")
     send(place)

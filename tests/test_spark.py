@@ -19,7 +19,7 @@ from conftest import CILIU, Front, read_corpus, write_articles
 
 from pipeline import cache, processes, shards, spark
 from pipeline.cli import ciliu
-from pipeline.segment import open_segmenter
+from pipeline.dedup import partitions
 from pipeline.shards import Shard
 
 pytest.importorskip("pyspark", reason="needs pyspark")
@@ -33,7 +33,9 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     if not shutil.which("java"):
         pytest.skip("needs Java")
     before = dict(os.environ)
-    os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "PYSPARK_SUBMIT_ARGS": SMALL}
+    temporary = tmp_path_factory.getbasetemp() / "spark_temporary"
+    given = f"--conf spark.local.dir={temporary} {SMALL}"
+    os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "PYSPARK_SUBMIT_ARGS": given}
     try:
         with spark._start("local[2,2]", tmp_path_factory.mktemp("spark") / "spark.log") as started:
             yield started
@@ -53,8 +55,8 @@ def on_spark(context: Any) -> Callable[[], Any]:
 @pytest.fixture
 def text(tmp_path: Path, many_shards: None) -> Path:
     """Real articles in two files, one of them by far the larger; some of them twice."""
-    law, tech = read_corpus("cn_laws", 0, 20), read_corpus("tech", 0, 12)
-    write_articles(tmp_path / "text" / "law.jsonl", [*law, *law[:5]])
+    law, tech = read_corpus("cn_laws", 0, 6), read_corpus("tech", 0, 12)
+    write_articles(tmp_path / "text" / "law.jsonl", [*law, *law[:3]])
     write_articles(tmp_path / "text" / "tech.jsonl", tech)
     return tmp_path / "text"
 
@@ -68,21 +70,28 @@ def made(front: Front) -> dict[str, Any]:
 # ---------------------------------------------------------------- the same bytes
 
 
-def test_spark_makes_the_files_that_processes_make_byte_for_byte(
-    text: Path, tmp_path: Path, on_spark: Callable[[], Any]
+def test_spark_makes_the_files_that_processes_make_byte_for_byte_also_where_the_core_does_not_load(
+    text: Path, tmp_path: Path, on_spark: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = (text, *TO_VOCABULARY, "--set", "Dedup.near=true", "--set", "Dedup.lines=3")
+    """Each machine chooses its engine for itself. Digests are shuffled too: few make a partition here. (Near-duplicates
+    and new words: ``test_spark_cluster``.)"""
+    asked = (text, *TO_VOCABULARY, "--set", "Dedup.lines=3")
     here, there = Front(tmp_path / "here"), Front(tmp_path / "there")
     for front in (here, there):
         front.data.parent.mkdir()
     here.run(*asked)
+    monkeypatch.setattr(shards, "_make_shard", spark_work.make_with_and_without_core)
+    monkeypatch.setattr(partitions, "PARTITION", 300)
     with on_spark():
         there.run(*asked)
     assert made(there) == made(here)
     assert there.manifest("segment")["shards_made"] > 5
     assert not list(there.data.rglob(f"{cache.WORK}*"))
+    without = {path.name for path in there.data.glob("*/without_core-*")}
+    assert without >= {f"without_core-{work}" for work in ("read_shard", "segment_shard", "count_group")}
 
 
+@pytest.mark.slow
 def test_what_processes_made_serves_a_run_on_spark_and_the_other_way_round(
     text: Path, front: Front, on_spark: Callable[[], Any]
 ) -> None:
@@ -99,32 +108,6 @@ def test_what_processes_made_serves_a_run_on_spark_and_the_other_way_round(
     assert front.run(text, *TO_VOCABULARY) == set(STAGES)
     manifest = front.manifest("segment")
     assert manifest["shards_taken"] > manifest["shards_made"] > 0
-
-
-def test_a_machine_without_the_native_core_makes_the_same_bytes(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each machine chooses its engine for itself. (Here one process after the other, as two machines would.)"""
-    plain, mixed = Front(tmp_path / "plain"), Front(tmp_path / "mixed")
-    for front in (plain, mixed):
-        front.data.parent.mkdir()
-    plain.run(text, *TO_VOCABULARY)
-
-    def one_without(jobs: Any, number: int) -> Iterator[tuple[int, Any]]:
-        for index, (function, arguments) in enumerate(jobs):
-            with pytest.MonkeyPatch.context() as patch:
-                if index == 1:
-                    patch.setattr("ciliu.segmenter.import_native", lambda: None)
-                    patch.setattr("pipeline.vocabulary.counter.import_native", lambda: None)
-                    patch.setattr("pipeline.articles.native.core", None)
-                if index in (1, 2):
-                    open_segmenter.cache_clear()
-                yield index, function(*arguments)
-        open_segmenter.cache_clear()
-
-    monkeypatch.setattr(shards, "runner", one_without)
-    mixed.run(text, *TO_VOCABULARY)
-    assert made(mixed) == made(plain)
 
 
 def test_a_shard_made_several_times_at_once_is_made_once(tmp_path: Path) -> None:
@@ -158,6 +141,7 @@ def test_what_an_attempt_that_came_too_late_left_is_in_no_output(tmp_path: Path)
 # ---------------------------------------------------------------- failures
 
 
+@pytest.mark.slow
 def test_a_source_that_breaks_off_gives_the_sentence_that_processes_give(
     text: Path, front: Front, on_spark: Callable[[], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +163,7 @@ def map_two(work: Any, output: Path, *arguments: Any) -> list[cache.Counts]:
     return shards.map_shards(work, work_list, output, sharded="x")
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_each_time_is_a_sentence_that_names_the_shard(
     tmp_path: Path, on_spark: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -223,10 +208,25 @@ def test_a_machine_with_another_library_is_refused(
         map_two(spark_work.write, tmp_path, "鱼")
 
 
+def test_no_temporary_file_of_spark_holds_a_secret(
+    on_spark: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A source's password goes along with the jobs. The job itself looks, while it runs."""
+    temporary = tmp_path_factory.getbasetemp() / "spark_temporary"
+    with on_spark():
+        found = dict(
+            shards.start(
+                [(spark_work.find, ("geheimes Passwort", temporary)), (spark_work.count_files, (temporary,))], 2
+            )
+        )
+    assert found[0] == []
+    assert found[1] > 0
+
+
 def test_an_error_leaves_spark_ready_for_the_next_stage(tmp_path: Path, on_spark: Callable[[], Any]) -> None:
     with on_spark():
         with pytest.raises(ValueError, match="invalid literal"):
-            list(shards.runner([(int, ("鱼",)), *[(time.sleep, (0.1,))] * 20], 0))
+            list(shards.runner([(int, ("鱼",)), *[(time.sleep, (0.1,))] * 4], 0))
         assert map_two(spark_work.write, tmp_path, "鱼") == [{"written": 1}] * 2
 
 
@@ -316,7 +316,8 @@ def wait_for(condition: Callable[[], object], seconds: float) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists() or not shutil.which("java"), reason="looks into /proc; Java")
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_after_ctrl_c_or_a_kill_nothing_runs_on_and_the_next_run_goes_on(tmp_path: Path, number: int) -> None:
     """jieba in Python, so that it is caught in the middle."""
     text = write_articles(tmp_path / "text" / "a.jsonl", read_corpus("tech", 0, 300))

@@ -21,7 +21,7 @@ from pipeline.task import StageTask
 PRESETS = Path(tasks.__file__).parent / "presets"
 STAGES = {task.__name__.lower(): task for task in tasks.STAGES}
 RUN = "run"  # the section of a preset that is no task's
-SHARDED = ("articles", "dedup", "segment", "vocabulary")  # the stages that map shards
+SHARDED = ("articles", "dedup", "segment", "vocabulary", "newwords")  # the stages that map shards
 
 Request = dict[str, Any]  # sources, preset, set: what a person asked for
 

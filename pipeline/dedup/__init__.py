@@ -56,14 +56,14 @@ def run(
         hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
     )
     work = Path(tempfile.mkdtemp(prefix=cache.WORK, dir=output))
-    repeats, ends = find_repeats(files, output, work)
+    repeats, ends = find_repeats(files, output, work, processes)
     found: cache.Counts = {}
     if near:
         found = near_duplicates.add(files, ends, repeats, output, near_threshold, near_values, processes)
     removed = shared_lines.find(files, repeats, ends, output, lines, processes) if lines else None
     dropping = share_out(files, repeats, ends, removed)
     dropped = shards.map_shards(drop_shard, dropping, output, sharded="articles", processes=processes)
-    shutil.rmtree(work)
+    shutil.rmtree(work, ignore_errors=True)  # an attempt that nobody waits for may write there still
     shard_files.join(output, ".duplicates", output / "duplicates.jsonl")
     counts = {**shards.total([*read, *dropped]), **found}
     if lines:

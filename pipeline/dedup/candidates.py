@@ -1,18 +1,21 @@
 """Pairs of articles that may be near-duplicates: those that share a band, and whose signatures agree.
 
-One band's keys are in memory at a time, signatures a block of pairs at a time. Memory: about 60 bytes an article, 32
-a pair.
+A job reads one band's keys of all shards, as a shuffle would bring them together; signatures are read a block of pairs
+at a time. Memory: about 60 bytes an article in each process that looks at a band, 32 a pair.
 """
 
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import progress
+from pipeline import progress, shards
 from pipeline.dedup.signatures import Keys, Signatures
+from pipeline.processes import Job
 
 Indexes = npt.NDArray[np.int64]
 
@@ -76,22 +79,34 @@ def neighbours(keys: Keys) -> tuple[Indexes, Indexes]:
     return np.concatenate([places[later - 1], places[start[third]]]), np.concatenate([places[later], places[third]])
 
 
-def find(signed: Signed, unique: npt.NDArray[np.bool_], threshold: float) -> tuple[Indexes, Indexes, int]:
+def find(
+    signed: Signed, unique: npt.NDArray[np.bool_], threshold: float, work: Path, processes: int
+) -> tuple[Indexes, Indexes, int]:
     """The pairs of ``unique`` articles to look at, the earlier ones first, each pair once and in order; and how many
-    of those articles are too short."""
+    of those articles are too short. The folder ``work`` is for files in between."""
     least = threshold - DEVIATIONS * (threshold * (1 - threshold) / signed.values) ** 0.5
     total = len(unique)
-    found = np.zeros(0, dtype=np.int64)
-    short = 0
-    with progress.bar("dedup (bands)", signed.bands) as bar:
-        for number in range(signed.bands):
-            keys = signed.band(number)
-            keys[~unique] = 0
-            if number == 0:
-                short = int(unique.sum() - np.count_nonzero(keys))
-            one, other = neighbours(keys)
-            pairs = np.setdiff1d(one * total + other, found, assume_unique=True)
+    np.save(work / "unique.npy", unique)
+    jobs: list[Job] = [(pair_band, (signed, number, work)) for number in range(signed.bands)]
+    found, long = np.zeros(0, dtype=np.int64), 0
+    with progress.bar("dedup (bands)", signed.bands) as bar, closing(shards.start(jobs, processes)) as paired:
+        for _, (path, enough) in paired:
+            long = enough  # the same in each band
+            pairs = np.setdiff1d(np.load(path), found, assume_unique=True)
+            path.unlink()
             alike = signed.estimate(pairs // total, pairs % total) >= least
             found = np.union1d(found, pairs[alike])
             bar.update(1)
-    return found // max(1, total), found % max(1, total), short
+    return found // max(1, total), found % max(1, total), int(unique.sum()) - long
+
+
+def pair_band(signed: Signed, number: int, work: Path) -> tuple[Path, int]:
+    """Write the pairs of one band, each as earlier × articles + later. Returns the file, and how many are long
+    enough for a pair."""
+    unique = np.load(work / "unique.npy")
+    keys = signed.band(number)
+    keys[~unique] = 0
+    one, other = neighbours(keys)
+    with tempfile.NamedTemporaryFile(dir=work, suffix=".npy", delete=False) as file:
+        np.save(file, one * len(unique) + other)
+    return Path(file.name).replace(work / f"band{number}.npy"), int(np.count_nonzero(keys))

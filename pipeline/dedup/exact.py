@@ -22,13 +22,15 @@ def halves(digest: bytes) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
 
 
-def find_repeats(files: Sequence[shard_files.File], output: Path, work: Path) -> tuple[Path, Indexes]:
+def find_repeats(
+    files: Sequence[shard_files.File], output: Path, work: Path, processes: int = 1
+) -> tuple[Path, Indexes]:
     """A file in ``work`` with a ``REPEAT`` for each article of the shards ``files`` that says the same as an earlier
     one; where each shard's articles end among all. The digests are in ``output``."""
     paths = _digests(files, output)
     ends = partitions.ends_of(paths)
     total = int(ends[-1]) if len(ends) else 0
-    return partitions.find(partitions.read_placed(paths), total, repeats_of, work / "repeats"), ends
+    return partitions.find(partitions.place(paths), total, repeats_of, work / "repeats", processes), ends
 
 
 def repeats_of(rows: Rows) -> Rows:

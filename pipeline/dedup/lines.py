@@ -76,13 +76,11 @@ def find(
         hash_lines, hashing, output, sharded="articles", processes=processes, label="dedup (lines)", verify=True
     )
     paths = [output / f"{file.path.stem}{DIGESTS}" for file in files]
-    stay = (
-        rows[~np.isin(rows["offset"], gone["number"] - part.start)]
-        for rows, (part, gone) in zip(partitions.read_placed(paths), partitions.by_shard(repeats, ends), strict=True)
-    )
+    stay = partitions.place(paths, (part for part, _ in partitions.by_shard(repeats, ends)))
     ends = partitions.ends_of(paths)
     total = int(ends[-1]) if len(ends) else 0
-    return partitions.find(stay, total, partial(shared_of, most=most), repeats.with_name("lines")), ends
+    shared = partial(shared_of, most=most)
+    return partitions.find(stay, total, shared, repeats.with_name("lines"), processes), ends
 
 
 def shared_of(rows: Rows, most: int) -> Rows:

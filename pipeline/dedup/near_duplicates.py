@@ -42,7 +42,7 @@ def add(
     offsets = read_offsets(files, output)
     unique = np.ones(len(offsets), dtype=bool)
     unique[exact["number"]] = False
-    firsts, counts = find(files, ends, offsets, unique, output, threshold, values, processes)
+    firsts, counts = find(files, ends, offsets, unique, output, repeats.parent, threshold, values, processes)
     later = np.flatnonzero(unique & (firsts != np.arange(len(firsts))))
     alike = np.ones(len(later), dtype=REPEAT)
     alike["number"], alike["of"], alike["offset"] = later, firsts[later], offsets[firsts[later]]
@@ -57,6 +57,7 @@ def find(
     offsets: Indexes,
     unique: npt.NDArray[np.bool_],
     output: Path,
+    work: Path,
     threshold: float,
     values: int,
     processes: int,
@@ -71,7 +72,7 @@ def find(
     map_shards = partial(shards.map_shards, output=output, sharded="articles", processes=processes, verify=True)
     map_shards(signatures.sign_shard, signing, label="dedup (signatures)")
     signed = candidates.Signed(output, names, ends, values, values // rows)
-    one, other, short = candidates.find(signed, unique, threshold)
+    one, other, short = candidates.find(signed, unique, threshold, work, processes)
     by_shard = np.argsort(np.searchsorted(ends, other, side="right"), kind="stable")
     one, other = one[by_shard], other[by_shard]
     judging = share_out(files, ends, offsets, one, other, threshold)

@@ -1,16 +1,23 @@
 """Which of very many digests are equal, without all of them in memory.
 
 Digests that are equal begin alike, so they are looked at in partitions by their first bits, each by itself, by way of
-files: memory does not grow with the digests. Few digests are one partition, which never leaves the memory.
+files: a shuffle, by jobs that run where shards are made. Memory does not grow with the digests. Few digests are one
+partition, which never leaves the memory.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby, repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline import shards
+from pipeline.processes import Job
 
 ROW = np.dtype([("high", "<u8"), ("low", "<u8"), ("offset", "<u8")])  # a digest and where what it is of begins
 PLACED = np.dtype([*ROW.descr, ("number", "<i8")])  # the same, with its number among all digests
@@ -37,6 +44,36 @@ class Part:
         return np.fromfile(self.path, dtype=REPEAT, count=self.count, offset=self.begin * REPEAT.itemsize)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """The digests of a file (``ROW``), of which the first has the number ``start`` among all. With ``gone`` (articles,
+    as ``REPEAT``) the offsets are numbers of articles, and the digests of these are left out."""
+
+    path: Path
+    start: int
+    gone: Part | None = None
+
+    def read(self) -> Rows:
+        """As ``PLACED``."""
+        rows = np.fromfile(self.path, dtype=ROW)
+        placed = np.empty(len(rows), dtype=PLACED)
+        for name in ROW.names or ():
+            placed[name] = rows[name]
+        placed["number"] = np.arange(self.start, self.start + len(rows))
+        return (
+            placed
+            if self.gone is None
+            else placed[~np.isin(rows["offset"], self.gone.read()["number"] - self.gone.start)]
+        )
+
+
+class Scattered(NamedTuple):
+    """A file of rows in parts, one behind the other, and where each begins; behind these, where the last ends."""
+
+    path: Path
+    bounds: list[int]
+
+
 def first_occurrences(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """For each of n digests (two arrays of n) the index of the first that equals it; its own index if it is the
     first."""
@@ -58,53 +95,87 @@ def ends_of(paths: list[Path]) -> Indexes:
     return np.cumsum([path.stat().st_size // ROW.itemsize for path in paths], dtype=np.int64)
 
 
-def read_placed(paths: list[Path]) -> Iterator[Rows]:
-    """The digests of each file (``ROW``), with their numbers among all (``PLACED``)."""
-    start = 0
-    for path in paths:
-        rows = np.fromfile(path, dtype=ROW)
-        placed = np.empty(len(rows), dtype=PLACED)
-        for name in ROW.names or ():
-            placed[name] = rows[name]
-        placed["number"] = np.arange(start, start + len(rows))
-        start += len(rows)
-        yield placed
+def place(paths: list[Path], gone: Iterable[Part | None] = ()) -> list[Placed]:
+    """The digests of each file (``ROW``), with their numbers among all; without those of articles in ``gone``."""
+    starts = [0, *ends_of(paths).tolist()]
+    return [Placed(*each) for each in zip(paths, starts, chain(gone, repeat(None)), strict=False)]
 
 
-def find(placed: Iterator[Rows], total: int, choose: Callable[[Rows], Rows], target: Path) -> Path:
+def find(
+    placed: Sequence[Placed], total: int, choose: Callable[[Rows], Rows], target: Path, processes: int = 1
+) -> Path:
     """Write what ``choose`` makes (``REPEAT``) of all that share a digest, by number, into the file ``target``; it is
-    called with rows (``PLACED``, by number) of which none has an equal elsewhere. ``total``: digests at most."""
+    called with rows (``PLACED``, by number) of which none has an equal elsewhere. ``total``: digests at most.
+
+    More than a ``PARTITION`` are shuffled: jobs write them parted by their first bits, a job for each part chooses,
+    and what is chosen is parted by number and put in order in the same way.
+    """
     parts = 1 << max(0, (total - 1) // PARTITION).bit_length()
+    if parts == 1:
+        target.write_bytes(choose(_read(placed)).tobytes())
+        return target
+    folder = target.with_suffix(".parts")
+    folder.mkdir()
+    groups = [[one for _, one in group] for _, group in groupby(enumerate(placed), lambda at: at[1].start // PARTITION)]
+    scattering: list[Job] = [(part_digests, (group, parts, folder / f"d{n}")) for n, group in enumerate(groups)]
+    digests = shards.run_all(scattering, processes)
+    choosing: list[Job] = [(choose_part, (digests, n, total, choose, folder / f"c{n}")) for n in range(parts)]
+    chosen = shards.run_all(choosing, processes)
+    ordering: list[Job] = [(order_part, (chosen, n, folder / f"o{n}")) for n in range(parts)]
     with target.open("wb") as file:
-        if parts == 1:
-            file.write(choose(np.concatenate([*placed, np.zeros(0, dtype=PLACED)])).tobytes())
-            return target
-        by_prefix = ((rows, rows["high"] >> np.uint64(65 - parts.bit_length())) for rows in placed)
-        chosen = map(choose, _scatter(target.with_suffix(".digests"), PLACED, parts, by_prefix))
-        by_number = ((rows, rows["number"] * parts // total) for rows in chosen)
-        for rows in _scatter(target.with_suffix(".chosen"), REPEAT, parts, by_number):
-            file.write(rows[np.argsort(rows["number"])].tobytes())
+        for path in shards.run_all(ordering, processes):
+            with path.open("rb") as part:
+                shutil.copyfileobj(part, file)
+    shutil.rmtree(folder, ignore_errors=True)  # an attempt that nobody waits for may write there still
     return target
 
 
-def _scatter(
-    folder: Path, kind: np.dtype[np.void], parts: int, blocks: Iterator[tuple[Rows, npt.NDArray[np.generic]]]
-) -> Iterator[Rows]:
-    """The rows of all ``blocks`` in so many ``parts``, one after the other, by way of files in ``folder``; with each
-    block comes the part that each of its rows belongs to."""
-    folder.mkdir()
-    paths = [folder / str(part) for part in range(parts)]
-    with ExitStack() as stack:
-        files = [stack.enter_context(path.open("wb")) for path in paths]
-        for rows, owner in blocks:
-            order = np.argsort(owner.astype(np.uint16), kind="stable")  # by radix
-            bounds = np.searchsorted(owner[order], np.arange(parts + 1, dtype=owner.dtype))
-            ordered = rows[order]
-            for file, start, end in zip(files, bounds, bounds[1:], strict=False):
-                file.write(ordered[start:end].tobytes())
-    for path in paths:
-        yield np.fromfile(path, dtype=kind)
-        path.unlink()
+def part_digests(group: Sequence[Placed], parts: int, path: Path) -> Scattered:
+    """Write the digests of a few shards into the file ``path``, parted by their first bits."""
+    rows = _read(group)
+    return _scatter(rows, rows["high"] >> np.uint64(65 - parts.bit_length()), parts, path)
+
+
+def choose_part(
+    digests: Sequence[Scattered], part: int, total: int, choose: Callable[[Rows], Rows], path: Path
+) -> Scattered:
+    """Write what ``choose`` makes of one part of all digests, parted by number."""
+    rows = choose(_gather(digests, part, PLACED))
+    parts = len(digests[0].bounds) - 1
+    return _scatter(rows, rows["number"] * parts // total, parts, path)
+
+
+def order_part(chosen: Sequence[Scattered], part: int, path: Path) -> Path:
+    """Write one part of what was chosen, in order."""
+    rows = _gather(chosen, part, REPEAT)
+    return _write(path, rows[np.argsort(rows["number"])])
+
+
+def _read(placed: Sequence[Placed]) -> Rows:
+    return np.concatenate([*(one.read() for one in placed), np.zeros(0, dtype=PLACED)])
+
+
+def _scatter(rows: Rows, owner: npt.NDArray[np.generic], parts: int, path: Path) -> Scattered:
+    """``rows`` in so many ``parts``, one behind the other; ``owner``: the part that each belongs to."""
+    order = np.argsort(owner.astype(np.uint16), kind="stable")  # by radix
+    bounds = np.searchsorted(owner[order], np.arange(parts + 1, dtype=owner.dtype))
+    return Scattered(_write(path, rows[order]), bounds.tolist())
+
+
+def _gather(scattered: Sequence[Scattered], part: int, kind: np.dtype[np.void]) -> Rows:
+    """The rows of one part of all files."""
+    found = []
+    for path, bounds in scattered:
+        begin, end = bounds[part : part + 2]
+        found.append(np.fromfile(path, dtype=kind, count=end - begin, offset=begin * kind.itemsize))
+    return np.concatenate(found)
+
+
+def _write(path: Path, rows: Rows) -> Path:
+    """By way of a file of its own: on Spark two may write one at the same time."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(rows.tobytes())
+    return Path(file.name).replace(path)
 
 
 def by_shard(path: Path, ends: Indexes) -> Iterator[tuple[Part, Rows]]:
