@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import read_corpus, write_articles
+from conftest import examples, read_corpus, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -328,7 +328,7 @@ def test_the_spans_cover_all_that_differs_and_nothing_else(characters: list[tupl
     assert same_a == same_b
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(lines=st.lists(st.text("他用微信公众号北京的大学生活很好，aZ9+ \0\u3000", max_size=12), max_size=6))
 def test_the_counts_are_those_of_cutting_each_line(segmenters: tuple[Segmenter, Segmenter], lines: list[str]) -> None:
     found = compare(*segmenters, lines)
@@ -422,7 +422,7 @@ TEXT = st.lists(
 
 
 @pytest.mark.parametrize("HMM", [False, True])
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(text=TEXT)
 def test_the_explained_words_are_those_of_the_segmenter(known: Known, text: str, HMM: bool) -> None:
     segmenter, frequencies, total, force_split = known
@@ -449,7 +449,7 @@ def place(words: Sequence[str]) -> set[tuple[int, str]]:
     return set(zip(itertools.accumulate(map(len, words), initial=0), words, strict=False))
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(text=st.text("北京大学生前来应聘云计算平台的丄", min_size=1, max_size=9))
 def test_the_paths_are_the_best_of_all_and_behind_is_what_each_word_loses(known: Known, text: str) -> None:
     _, frequencies, total, _ = known
@@ -527,7 +527,7 @@ def test_a_text_that_is_empty_or_too_long_to_explain_is_refused(tmp_path: Path, 
 # ---------------------------------------------------------------- the picture
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(text=TEXT)
 def test_the_picture_is_xml_with_each_chosen_word_and_each_longer_candidate(known: Known, text: str) -> None:
     _, frequencies, total, force_split = known

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SHARED, Front, read_corpus, write_articles
-from hypothesis import given, settings
+from conftest import SHARED, Front, examples, read_corpus, write_articles
+from hypothesis import given
 from hypothesis import strategies as st
 from planted_words import PLANTED, plant
 
@@ -39,7 +39,7 @@ def count_directly(texts: list[str], order: int) -> Counter[str]:
 
 @pytest.mark.parametrize("core", CORES)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4), order=st.integers(2, 8), least=st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_merged_runs_say_how_often_each_ngram_stands(
     core: Any, tmp_path_factory: pytest.TempPathFactory, texts: list[str], order: int, least: int
 ) -> None:
@@ -62,7 +62,7 @@ def test_merged_runs_say_how_often_each_ngram_stands(
 
 @needs_native
 @given(texts=st.lists(TEXTS, min_size=1, max_size=3), order=st.integers(2, 8), limit=st.integers(3, 40))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_native_core_and_python_give_the_same(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], order: int, limit: int
 ) -> None:
