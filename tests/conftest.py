@@ -1,9 +1,12 @@
 """What the tests share: real articles where ``../shared`` is, and the front door called in this process."""
 
+import contextlib
+import functools
 import itertools
 import json
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,10 +14,13 @@ from typing import Any
 
 import pytest
 from backports import zstd
+from click.testing import CliRunner
 from hypothesis import settings
 
+from ciliu import engine_jieba, segmenter
 from pipeline import cache, dictionary
 from pipeline.cli import ciliu
+from pipeline.dictionary import lint
 
 # A job in the background (``make test &``, ``nohup``) begins with SIGINT ignored and hands that on: no Ctrl-C of a test
 # would reach the process that it is for.
@@ -63,6 +69,15 @@ def write_articles(path: Path, articles: list[dict[str, str]]) -> Path:
     return path
 
 
+def call_ciliu(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """``ciliu ARGUMENTS`` as a shell would see it, but in this process: no interpreter to start."""
+    typed = ["ciliu", *map(str, arguments)]
+    with contextlib.chdir(cwd), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", typed)
+        done = CliRunner().invoke(ciliu, typed[1:], prog_name="ciliu")
+    return subprocess.CompletedProcess(typed, done.exit_code, done.stdout, done.stderr)
+
+
 class Front:
     """The front door on one data folder, with settings that train in a moment."""
 
@@ -103,7 +118,9 @@ class Front:
 @pytest.fixture(scope="session", autouse=True)
 def one_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """jieba's own dictionary compiled once and copied into each data folder that wants it: it is the same 349,045 words
-    each time, and three quarters of a small run. With words of one's own it is compiled."""
+    each time, and three quarters of a small run. With words of one's own it is compiled, out of jieba's file read once.
+    """
+    read = functools.cache(engine_jieba.read_jieba_dictionary)
     compile_files = dictionary.run
     made: dict[tuple[str, bool], tuple[Path, cache.Counts]] = {}
 
@@ -120,6 +137,8 @@ def one_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dictionary, "run", run)
+        for module in (dictionary, lint, segmenter):
+            patch.setattr(module, "read_jieba_dictionary", read)
         yield
 
 

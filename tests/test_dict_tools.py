@@ -6,14 +6,13 @@ import math
 import random
 import re
 import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import examples, read_corpus, write_articles
+from conftest import call_ciliu, examples, read_corpus, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +26,6 @@ from pipeline.dictionary.lint import COMMONEST, NOTES, WARNINGS, lint
 from pipeline.dictionary.picture import draw, stack
 
 ROOT = Path(__file__).parents[1]
-CILIU = Path(sys.executable).parent / "ciliu"
 
 
 def put(path: Path, content: str | bytes) -> Path:
@@ -36,9 +34,7 @@ def put(path: Path, content: str | bytes) -> Path:
 
 
 def ciliu(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CILIU, "dict", *map(str, arguments)], cwd=cwd, capture_output=True, encoding="utf-8", timeout=120, check=False
-    )
+    return call_ciliu("dict", *arguments, cwd=cwd)
 
 
 def compiled(folder: Path, content: str) -> Path:

@@ -154,7 +154,9 @@ def test_a_worker_that_is_killed_is_a_failure_that_says_so_and_the_next_run_goes
     os.kill(process.pid, signal.SIGCONT)
     message = process.communicate(timeout=30)[1]
     assert process.returncode == 5, message
-    died = "a worker process died in the middle of its work (exit code -9; -9 is often the system's out-of-memory killer)"
+    died = (
+        "a worker process died in the middle of its work (exit code -9; -9 is often the system's out-of-memory killer)"
+    )
     assert [line for line in message.splitlines() if line.startswith("Error")] == [f"Error: {died}"]
     assert "The same command goes on from here: ciliu run" in message
     wait_for(lambda: not members(process.pid), 5)
