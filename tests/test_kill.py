@@ -102,8 +102,15 @@ def test_after_a_kill_no_process_works_on_and_the_next_run_goes_on(
     assert not list(data.glob("*/*.partial"))
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("stage", ["segment", "train"])
+@pytest.mark.parametrize(
+    ("number", "status", "stage"),
+    [
+        (signal.SIGINT, 130, "segment"),
+        (signal.SIGTERM, 143, "train"),
+        pytest.param(signal.SIGINT, 130, "train", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, "segment", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_stops_it_within_a_second_with_a_sentence(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: int, status: int, stage: str
 ) -> None:
