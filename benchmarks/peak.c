@@ -13,3 +13,12 @@ float multiply_add(long rounds, float start) {
         sum += sums[i];
     return sum[0];
 }
+
+/* Two threads hand a cache line to and fro, so many times: how far apart are their cores? `me` is 0 or 1. */
+void hand_over(int *turn, int me, long rounds) {
+    for (long k = 0; k < rounds; k++) {
+        while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != me)
+            ;
+        __atomic_store_n(turn, 1 - me, __ATOMIC_RELEASE);
+    }
+}

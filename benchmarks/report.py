@@ -185,11 +185,15 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def core_digest() -> str:
-    """xxh3_128 of the native core's sources: which core a result is about."""
+TRAINING = ("alias", "chunks", "skipgram", "train")  # how the sources of the training begin
+
+
+def core_digest(beginnings: tuple[str, ...] = ("",)) -> str:
+    """xxh3_128 of the native core's sources, or of those whose names begin so: which core a result is about."""
     sources = xxhash.xxh3_128()
     for path in sorted((REPOSITORY / "ciliu" / "native").glob("*.[ch]")):
-        sources.update(path.name.encode() + path.read_bytes())
+        if path.name.startswith(beginnings):
+            sources.update(path.name.encode() + path.read_bytes())
     return sources.hexdigest()
 
 

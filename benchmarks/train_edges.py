@@ -162,7 +162,7 @@ def run(seed: int, number: int, log: Path) -> dict[str, Any]:
             counts["words trained"] += trained
     return {
         "seed": seed, "cases": len(CORNERS) * len(targets) + number, "named": len(CORNERS) * len(targets),
-        "drawn": number, "core": report.core_digest(), "targets": targets,
+        "drawn": number, "core": report.core_digest(report.TRAINING), "targets": targets,
         "seconds": round(time.monotonic() - started), "counts": counts,
     }  # fmt: skip
 

@@ -80,8 +80,9 @@ def measure(source: Path, work: Path, kills: int) -> dict[str, Any]:
     seconds = train_undisturbed(undisturbed, source)
     wanted = output_digest(undisturbed)
     chance = random.Random(1)
-    trials, different = [], 0
-    for _ in range(kills):
+    trials: list[dict[str, Any]] = []
+    different = 0
+    while sum(trial["killed"] for trial in trials) < kills:  # some end before
         data = work / "killed"
         shutil.copytree(undisturbed, data, ignore=shutil.ignore_patterns("train"))
         trials.append(kill_and_go_on(data, source, chance.uniform(0, seconds)))
@@ -108,7 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.work) as folder:
         facts = measure(source.resolve(), Path(folder).resolve(), given.kills)
     print(facts)
-    report.write_result("train_kill", {"core": report.core_digest(), **facts}, given.results)
+    report.write_result("train_kill", {"core": report.core_digest(report.TRAINING), **facts}, given.results)
     sys.exit(1 if facts["different"] else 0)
 
 

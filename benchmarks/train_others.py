@@ -106,7 +106,7 @@ def main() -> None:
     notes = {other.name: other.note for other in built}
     for name, note in [*notes.items(), *((name, f"not built: {why}") for name, why in missing.items())]:
         print(f"\n{name}: {note}")
-    facts = {"words": text.words, "different_words": len(text.names), "core": report.core_digest()}
+    facts = {"words": text.words, "different_words": len(text.names), "core": report.core_digest(report.TRAINING)}
     report.write_result(
         "train_others", {**facts, "settings": settings, "notes": notes, "missing": missing}, given.results
     )

@@ -43,7 +43,7 @@ class Setting(NamedTuple):
 SETTINGS = {"A": Setting(256, 10, 5, 0), "B": Setting(256, 10, 0, 1), "C": Setting(100, 5, 5, 0)}
 SHARES = (0, 8, 4, 2, 1)
 ALPHA, MIN_ALPHA = 0.025, 0.0001
-PEAK_ROUNDS = 20_000_000
+PEAK_ROUNDS, HAND_OVERS = 20_000_000, 1_000_000
 native: Any = import_native()
 
 
@@ -127,15 +127,25 @@ def timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
     return clock() - start
 
 
-def build_peak(folder: Path) -> Callable[[], object]:
-    """A quarter of a second of multiply-adds in registers, and nothing else; no lock held."""
+class Machine(NamedTuple):
+    """What the machine itself does, no lock held."""
+
+    multiply_add: Callable[[], object]  # a quarter of a second of multiply-adds in registers, and nothing else
+    hand_over: Callable[[int], object]  # by two threads, 0 and 1: a cache line goes to and fro HAND_OVERS times
+
+
+def build_peak(folder: Path) -> Machine:
+    """Compile ``peak.c``."""
     library = folder / "peak.so"
     source = Path(__file__).with_name("peak.c")
     flags = ["-O2", "-march=native", "-funroll-loops", "-shared", "-fPIC"]
     subprocess.run(["cc", *flags, str(source), "-o", str(library)], check=True)
-    multiply_add = ctypes.CDLL(str(library)).multiply_add
+    compiled = ctypes.CDLL(str(library))
+    multiply_add, hand_over = compiled.multiply_add, compiled.hand_over
     multiply_add.argtypes, multiply_add.restype = [ctypes.c_long, ctypes.c_float], ctypes.c_float
-    return lambda: multiply_add(PEAK_ROUNDS, 1.0)
+    hand_over.argtypes, hand_over.restype = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long], None
+    turn = (ctypes.c_int * 64)()
+    return Machine(lambda: multiply_add(PEAK_ROUNDS, 1.0), lambda me: hand_over(ctypes.byref(turn), me, HAND_OVERS))
 
 
 def measure_peak(peak: Callable[[], object]) -> float:
@@ -143,11 +153,10 @@ def measure_peak(peak: Callable[[], object]) -> float:
     return max(320 * PEAK_ROUNDS / timed(peak, time.process_time) / 1e9 for _ in range(10))
 
 
-def scale_peak(peak: Callable[[], object]) -> float:
-    """How many times one core's multiply-adds both cores do."""
-    one = timed(peak, time.perf_counter)
+def both(work: Callable[[int], object]) -> float:
+    """Seconds of two threads at once."""
     with ThreadPoolExecutor(2) as pool:
-        return 2 * one / timed(lambda: list(pool.map(lambda _: peak(), range(2))), time.perf_counter)
+        return timed(lambda: list(pool.map(work, range(2))), time.perf_counter)
 
 
 def variants(setting: Setting, targets: Sequence[str]) -> list[tuple[str, int]]:
@@ -187,16 +196,20 @@ def measure(name: str, case: Case, given: Any) -> Facts:
     }  # fmt: skip
 
 
-def measure_two(case: Case, peak: Callable[[], object], rounds: int) -> Facts:
+def measure_two(case: Case, machine: Machine, rounds: int) -> Facts:
     """How many times as fast two threads are as one; beside it, in the same rounds, how many times as much the machine
-    does with two that only multiply and add (a virtual machine's two processors may be one core)."""
-    found: Facts = {"training": [], "multiply_add": []}
+    does with two that only multiply and add (a virtual machine's two processors may be one core), and the nanoseconds
+    that a cache line takes from one to the other and back (they may lie on two chips, and change places)."""
+    found: Facts = {"training": [], "multiply_add": [], "cache_line_nanoseconds": []}
     for _ in range(rounds):
         share = HS_SHARE if case.setting.hs else 0
+        before = both(machine.hand_over)
         one, two = (case.time_native(time.perf_counter, threads, share=share) for threads in (1, 2))
         found["training"].append(one / two)
-        found["multiply_add"].append(scale_peak(peak))
-    return {name: {"spread": spread(ratios), "rounds": [round(x, 2) for x in ratios]} for name, ratios in found.items()}
+        found["cache_line_nanoseconds"].append(max(before, both(machine.hand_over)) / HAND_OVERS * 1e9)
+        one = timed(machine.multiply_add, time.perf_counter)
+        found["multiply_add"].append(2 * one / both(lambda _: machine.multiply_add()))
+    return {name: {"spread": spread(values), "rounds": [round(x, 2) for x in values]} for name, values in found.items()}
 
 
 def spread(ratios: Sequence[float]) -> list[float]:
@@ -219,33 +232,33 @@ def main() -> None:
     facts: Facts = {"text_words": text.words, "different_words": len(text.names)}
     name = "train_two_threads" if given.two else f"train_{given.words}"
     with tempfile.TemporaryDirectory() as folder:
-        peak = build_peak(Path(folder))
-        facts |= measure_pairs(text, given, peak) if given.two else measure_all(text, given, peak)
+        machine = build_peak(Path(folder))
+        facts |= measure_pairs(text, given, machine) if given.two else measure_all(text, given, machine)
     facts["others_cpu_seconds"] = round(report.cpu_elsewhere() - elsewhere, 1)
-    report.write_result(name, {"core": report.core_digest(), **facts}, given.results)
+    report.write_result(name, {"core": report.core_digest(report.TRAINING), **facts}, given.results)
 
 
-def measure_pairs(text: train_corpus.Text, given: Any, peak: Callable[[], object]) -> Facts:
+def measure_pairs(text: train_corpus.Text, given: Any, machine: Machine) -> Facts:
     """Two threads against one, for each setting."""
     cases = {name: Case(SETTINGS[name], text, given.train_words) for name in given.settings}
-    two = {name: measure_two(case, peak, given.rounds) for name, case in cases.items()}
+    two = {name: measure_two(case, machine, given.rounds) for name, case in cases.items()}
     for name, found in two.items():
         print(name, {what: ratios["spread"] for what, ratios in found.items()})
     return {"two_threads": two}
 
 
-def measure_all(text: train_corpus.Text, given: Any, peak: Callable[[], object]) -> Facts:
+def measure_all(text: train_corpus.Text, given: Any, machine: Machine) -> Facts:
     """Everything, setting by setting."""
     every = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {given.cpu})
-    best = round(measure_peak(peak), 1)
+    best = round(measure_peak(machine.multiply_add), 1)
     print(f"{len(text.names):,} different words of {text.words:,}; {best} GFLOP/s at best", flush=True)
     settings: Facts = {}
     for name in given.settings:
         case = Case(SETTINGS[name], text, given.train_words)
         settings[name] = measure(name, case, given)
         os.sched_setaffinity(0, every)
-        settings[name]["two_threads"] = measure_two(case, peak, given.rounds)
+        settings[name]["two_threads"] = measure_two(case, machine, given.rounds)
         os.sched_setaffinity(0, {given.cpu})
         print(f"  two threads to one: {settings[name]['two_threads']}", flush=True)
     return {"peak_gflops": best, "settings": settings}
