@@ -1,6 +1,7 @@
 """What may go from a data folder: outputs that no kept run needs, and what killed attempts left.
 
-A run is kept if it is among the newest, has a tag, or goes on right now; then all outputs that its record names are.
+A run is kept if it is among the newest, has a tag, goes on or is exported right now, or was exported to a place where
+the bundle still lies; then all outputs that its record names are.
 Only what a stage made is ever looked at: a folder with a key for its name, under the name of a stage, whose files are
 those that its manifest lists.
 """
@@ -45,7 +46,10 @@ def mark(data: Path, stages: Collection[str], keep_runs: int) -> Found:
     kept = [
         record
         for number, record in enumerate(records)
-        if number < keep_runs or runs.tags(record) or is_held(data / runs.FOLDER / record["run"])
+        if number < keep_runs
+        or runs.tags(record)
+        or runs.exports(record)
+        or is_held(data / runs.FOLDER / record["run"])
     ]
     needed = {(stage, key) for record in kept for stage, key in record["keys"].items()}
     needed |= _needed_by_locks(data, stages)

@@ -6,10 +6,10 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from pipeline import cache, progress, sealed
+from pipeline import cache, progress, remote, sealed
 from pipeline.lock import hold
 
 FOLDER = "runs"
@@ -86,6 +86,29 @@ def find(data: Path, run: str | None = None) -> cache.Json:
     known = ", ".join(record["run"] for record in records[:5])
     wanted = f"there is no run {run} in {data}" if run else f"no run in {data} is complete"
     raise ValueError(f"{wanted}; {f'there is {known}' if known else 'make one: ciliu run SOURCES…'}")
+
+
+@contextmanager
+def kept(data: Path, run: str | None) -> Iterator[cache.Json]:
+    """The record of a run (as ``find``) whose outputs ``ciliu gc`` leaves alone as long."""
+    record = find(data, run)
+    with ExitStack() as held:
+        with hold(data / FOLDER, shared=True):
+            held.enter_context(hold(data / FOLDER / record["run"], shared=True))
+        yield record
+
+
+def exports(record: cache.Json) -> list[str]:
+    """Where bundles of a run were exported to and still are; of a URL nobody asks."""
+    given: list[str] = record.get("exports", [])
+    return [place for place in given if remote.is_remote(place) or Path(place).exists()]
+
+
+def note_export(data: Path, record: cache.Json, place: str) -> None:
+    """Note in a run's record that a bundle of it lies at ``place`` now, unless the data folder is to read only."""
+    where = place if remote.is_remote(place) else os.path.abspath(place)
+    with suppress(OSError):
+        note(data / FOLDER / record["run"], {"exports": sorted({*exports(find(data, record["run"])), where})})
 
 
 def tags(record: cache.Json) -> Sequence[str]:

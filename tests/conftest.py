@@ -1,18 +1,26 @@
 """What the tests share: real articles where ``../shared`` is, and the front door called in this process."""
 
+import contextlib
+import functools
 import itertools
 import json
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backports import zstd
+from click.testing import CliRunner
+from hypothesis import settings
 
-from pipeline import cache
+from ciliu import engine_jieba, segmenter
+from pipeline import cache, dictionary
 from pipeline.cli import ciliu
+from pipeline.dictionary import lint
 
 # A job in the background (``make test &``, ``nohup``) begins with SIGINT ignored and hands that on: no Ctrl-C of a test
 # would reach the process that it is for.
@@ -28,6 +36,20 @@ CILIU = [
     "-c",
     "import pipeline.cli, pipeline.shards; pipeline.shards.SIZE = 1 << 16; pipeline.cli.main()",
 ]
+
+LONG = False  # are tests marked slow run too? Then laws are drawn for longer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global LONG
+    LONG = "not slow" not in config.option.markexpr
+    settings.register_profile("ours", examples(100))
+    settings.load_profile("ours")
+
+
+def examples(number: int) -> settings:
+    """``number`` examples of a law in ``make test-long``, a quarter of them in ``make test``."""
+    return settings(deadline=None, max_examples=number if LONG else max(number // 4, 5))
 
 
 def read_corpus(name: str, start: int, count: int) -> list[dict[str, str]]:
@@ -45,6 +67,15 @@ def write_articles(path: Path, articles: list[dict[str, str]]) -> Path:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
     return path
+
+
+def call_ciliu(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """``ciliu ARGUMENTS`` as a shell would see it, but in this process: no interpreter to start."""
+    typed = ["ciliu", *map(str, arguments)]
+    with contextlib.chdir(cwd), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", typed)
+        done = CliRunner().invoke(ciliu, typed[1:], prog_name="ciliu")
+    return subprocess.CompletedProcess(typed, done.exit_code, done.stdout, done.stderr)
 
 
 class Front:
@@ -82,6 +113,33 @@ class Front:
         if manifest is None:
             raise FileNotFoundError(self.folder(stage))
         return manifest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """jieba's own dictionary compiled once and copied into each data folder that wants it: it is the same 349,045 words
+    each time, and three quarters of a small run. With words of one's own it is compiled, out of jieba's file read once.
+    """
+    read = functools.cache(engine_jieba.read_jieba_dictionary)
+    compile_files = dictionary.run
+    made: dict[tuple[str, bool], tuple[Path, cache.Counts]] = {}
+
+    def run(files: Sequence[Path], output: Path, *, frequencies: str) -> cache.Counts:
+        if files:
+            return compile_files(files, output, frequencies=frequencies)
+        wanted = frequencies, dictionary.import_native() is not None
+        if wanted not in made:
+            folder = tmp_path_factory.mktemp("dictionary")
+            made[wanted] = folder, compile_files([], folder, frequencies=frequencies)
+        folder, counts = made[wanted]
+        shutil.copytree(folder, output, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        return dict(counts)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dictionary, "run", run)
+        for module in (dictionary, lint, segmenter):
+            patch.setattr(module, "read_jieba_dictionary", read)
+        yield
 
 
 @pytest.fixture

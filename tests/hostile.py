@@ -5,6 +5,8 @@ from pathlib import Path
 from conftest import Front
 from toy import SENTENCES
 
+from pipeline.train import native
+
 WORDS = [
     "<script>window.hacked=1</script>",
     "<img/src=x/onerror=window.hacked=2>",
@@ -23,7 +25,8 @@ def make_run(folder: Path) -> Front:
     for number, name in enumerate(("toy.txt", "<img src=x onerror=hacked=3>.txt")):
         lines = SENTENCES + hostile + f"\n第 {number} 篇\n"  # article number so and so
         (text / name).write_text(lines, encoding="utf-8", newline="\n")
-    settings = ("Segment.engine=none", "Segment.keep_punctuation=true", "Vocabulary.min_count=1", "Train.held_out=7")
+    settings = ["Segment.engine=none", "Segment.keep_punctuation=true", "Vocabulary.min_count=1"]
+    settings += ["Train.held_out=7"] if native.is_there() else []  # the report's curve; gensim tells no loss
     given = [*(f"--set={setting}" for setting in settings), *front.quick, "--allow-failed"]
     front.run(text, *given)
     record = next((front.data / "runs").iterdir())

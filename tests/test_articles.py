@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import xxhash
 from backports import zstd
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ from pipeline.articles.sources import Source, cut, find, measure_spans, read_sta
 from pipeline.fingerprints import Fingerprints
 
 few = settings(deadline=None, max_examples=20)
-many = settings(deadline=None, max_examples=200)
+many = examples(200)
 
 
 # ---------------------------------------------------------------- the normal form

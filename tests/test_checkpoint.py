@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -128,7 +129,7 @@ def encode(texts: list[list[list[int]]]) -> Iterator[tuple[Ids, Ids]]:
         )  # word 0 is not in the vocabulary
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(200), suppress_health_check=[HealthCheck.too_slow])
 @given(sentences_of_shards, st.integers(1, 5))
 def test_each_nth_sentence_with_words_is_held_out(texts: list[list[list[int]]], held_out: int) -> None:
     full = [sentence for sentences in texts for sentence in sentences if sentence]

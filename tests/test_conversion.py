@@ -95,7 +95,7 @@ def test_a_bundle_of_a_simplified_text_cuts_traditional_text_without_opencc(tmp_
     articles = read_corpus("wiki_paras", 0, 400)
     write_articles(tmp_path / "text" / "wiki.jsonl", articles)
     front = Front(tmp_path)
-    front.run(tmp_path / "text", "--set=Articles.opencc=t2s", "--set=Train.vector_size=8")
+    front.run(tmp_path / "text", "--set=Articles.opencc=t2s", *Front.quick)
     bundle = Path(shutil.copytree(front.folder("export") / "bundle", tmp_path / "bundle"))
     kept = [json.loads(line)["text"] for path in sorted(front.folder("dedup").glob("*.jsonl"))
             for line in path.read_text(encoding="utf-8").splitlines()]  # fmt: skip
@@ -112,7 +112,8 @@ def test_a_bundle_of_a_simplified_text_cuts_traditional_text_without_opencc(tmp_
                           check=True, timeout=120)  # fmt: skip
     alone = json.loads(done.stdout.splitlines()[-1])
     assert [word for cut in alone[: len(kept)] for word in cut] == words
-    assert alone == [ciliu.load(bundle).cut(text) for text in (*kept, *raw)]
-    assert ciliu.load(bundle).cut("雲計算的歷史") == ciliu.load(bundle).cut("云计算的历史")  # cloud computing's history
+    loaded = ciliu.load(bundle)
+    assert alone == [loaded.cut(text) for text in (*kept, *raw)]
+    assert loaded.cut("雲計算的歷史") == loaded.cut("云计算的历史")  # cloud computing's history
     assert "OpenCC" in (bundle / "segmenter" / "LICENSES.txt").read_text(encoding="utf-8")
     assert "OpenCC's tables (Apache-2.0)" in (bundle / "README.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import Front, read_corpus, write_articles
-from hypothesis import given, settings
+from conftest import Front, examples, read_corpus, write_articles
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import cache, damage, sealed
@@ -203,7 +203,7 @@ def test_a_damaged_memo_is_not_believed(front: Front, made: Front) -> None:
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text(), min_size=1), st.data())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_sealed_file_shows_every_change_of_one_byte(value: dict[str, object], data: st.DataObject) -> None:
     value.pop("xxh3_128", None)
     value["last"] = 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xxhash
-from conftest import Front, write_articles
+from conftest import Front, examples, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from pipeline import dedup, shard_files
 from pipeline.dedup import exact, partitions
 
 few = settings(deadline=None, max_examples=12)
-many = settings(deadline=None, max_examples=200)
+many = examples(200)
 
 # ---------------------------------------------------------------- the rule
 

@@ -6,14 +6,13 @@ import math
 import random
 import re
 import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import read_corpus, write_articles
+from conftest import call_ciliu, examples, read_corpus, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +26,6 @@ from pipeline.dictionary.lint import COMMONEST, NOTES, WARNINGS, lint
 from pipeline.dictionary.picture import draw, stack
 
 ROOT = Path(__file__).parents[1]
-CILIU = Path(sys.executable).parent / "ciliu"
 
 
 def put(path: Path, content: str | bytes) -> Path:
@@ -36,9 +34,7 @@ def put(path: Path, content: str | bytes) -> Path:
 
 
 def ciliu(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CILIU, "dict", *map(str, arguments)], cwd=cwd, capture_output=True, encoding="utf-8", timeout=120, check=False
-    )
+    return call_ciliu("dict", *arguments, cwd=cwd)
 
 
 def compiled(folder: Path, content: str) -> Path:
@@ -328,7 +324,7 @@ def test_the_spans_cover_all_that_differs_and_nothing_else(characters: list[tupl
     assert same_a == same_b
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(lines=st.lists(st.text("他用微信公众号北京的大学生活很好，aZ9+ \0\u3000", max_size=12), max_size=6))
 def test_the_counts_are_those_of_cutting_each_line(segmenters: tuple[Segmenter, Segmenter], lines: list[str]) -> None:
     found = compare(*segmenters, lines)
@@ -422,7 +418,7 @@ TEXT = st.lists(
 
 
 @pytest.mark.parametrize("HMM", [False, True])
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(text=TEXT)
 def test_the_explained_words_are_those_of_the_segmenter(known: Known, text: str, HMM: bool) -> None:
     segmenter, frequencies, total, force_split = known
@@ -449,7 +445,7 @@ def place(words: Sequence[str]) -> set[tuple[int, str]]:
     return set(zip(itertools.accumulate(map(len, words), initial=0), words, strict=False))
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(text=st.text("北京大学生前来应聘云计算平台的丄", min_size=1, max_size=9))
 def test_the_paths_are_the_best_of_all_and_behind_is_what_each_word_loses(known: Known, text: str) -> None:
     _, frequencies, total, _ = known
@@ -527,7 +523,7 @@ def test_a_text_that_is_empty_or_too_long_to_explain_is_refused(tmp_path: Path, 
 # ---------------------------------------------------------------- the picture
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(text=TEXT)
 def test_the_picture_is_xml_with_each_chosen_word_and_each_longer_candidate(known: Known, text: str) -> None:
     _, frequencies, total, force_split = known

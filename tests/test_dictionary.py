@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -502,7 +503,7 @@ TEXT = st.lists(
 
 
 @pytest.mark.parametrize("HMM", [False, True])
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(text=TEXT)
 def test_a_written_dictionary_cuts_as_jieba_with_load_userdict(
     opened: tuple[Segmenter, Any, set[str]], text: str, HMM: bool

@@ -1,7 +1,9 @@
-"""A full disk, one to read only, no permission: a sentence that names the folder, space given back, nothing wrong."""
+"""A full disk, one to read only, no permission, no memory: a sentence, space given back, nothing wrong."""
 
 import errno
+import importlib
 import os
+import resource as rlimit
 import shutil
 import subprocess
 import sys
@@ -222,6 +224,41 @@ def test_two_users_share_a_data_folder(text: Path, common: Path, undisturbed: tu
     said_again = again.communicate(timeout=120)[1]
     assert again.returncode == 0, said_again
     assert {path.stat().st_uid for path in data.glob("dedup/*")} == {0, 65534}
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _with_little_memory(more: int) -> Iterator[None]:
+    """This process may take ``more`` bytes."""
+    before = rlimit.getrlimit(rlimit.RLIMIT_AS)
+    virtual = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * rlimit.getpagesize()
+    rlimit.setrlimit(rlimit.RLIMIT_AS, (virtual + more, before[1]))
+    try:
+        yield
+    finally:
+        rlimit.setrlimit(rlimit.RLIMIT_AS, before)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+def test_out_of_memory_is_one_sentence_and_the_next_run_goes_on(
+    front: Front, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """900 words × 10,000 dimensions are 36 MB a matrix, and those are never taken from memory that was freed."""
+    text = write_articles(tmp_path / "numbers.jsonl", [{"text": "，".join(map(str, range(900)))}])
+    large = ("--set", "Train.vector_size=10000", "--set", "Train.epochs=1", "--set", "Train.threads=1")
+    front.run(text, "--set", "Vocabulary.min_count=1", *large, "--until", "vocabulary")
+    importlib.import_module("gensim.models")  # what is left is for vectors
+    with _with_little_memory(24 << 20), pytest.raises(SystemExit) as stopped:
+        front.run(*large, "--until", "train")
+    assert stopped.value.code == 4
+    said = capsys.readouterr().err
+    assert "\nError: out of memory" in said
+    assert "goes on from here" in said
+    assert "Traceback" not in said
+    assert not list(front.data.glob(f"train/*/{cache.MANIFEST}"))
+    assert front.run(*large, "--until", "train") == {"train"}
 
 
 # --- the estimate -----------------------------------------------------------------------------------------------------

@@ -95,7 +95,12 @@ def test_a_decimal_of_any_length_is_rounded_as_the_c_library_does(number: float,
 
 
 @pytest.mark.parametrize("text", [b"a 1.0\n", b"a 1.0 x\n", b"a 1.0 2.0 3.0\n", b"1.0\n", b"a  1.0\n", b"a 1.0 2.0 \n"])
-def test_a_line_that_is_no_word_with_its_numbers_is_refused_with_its_number(text: bytes) -> None:
+@pytest.mark.parametrize("core", [True, False], ids=["as it is", "without the native core"])
+def test_a_line_that_is_no_word_with_its_numbers_is_refused_with_its_number(
+    text: bytes, core: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not core:
+        monkeypatch.setattr(rows, "import_native", lambda: None)
     with pytest.raises(ValueError, match=r"line 2: no word with 2 numbers|fewer numbers"):
         rows.parse_rows(b"a 1.0 2.0\n" + text, 2, True, " ")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CORPORA, Front, read_corpus, write_articles
+from conftest import CORPORA, Front, examples, read_corpus, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ def test_an_article_with_a_word_of_the_list_is_rejected_and_the_word_told(tmp_pa
         assert (rejected.reason if rejected else None) == (word and f"it holds the keyword {word}")
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.text("赌博彩票ab", max_size=12), st.sets(st.text("赌博彩票ab", min_size=1, max_size=4), min_size=1))
 def test_keywords_are_found_wherever_they_stand(
     tmp_path_factory: pytest.TempPathFactory, text: str, words: set[str]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Front, write_articles
+from conftest import Front, call_ciliu, write_articles
 from luigi.interface import core
 
 import tasks
@@ -89,7 +89,7 @@ def test_a_run_tells_what_went_in_what_came_out_and_what_to_do_next(text: Path, 
 def test_a_mistake_gets_a_sentence_and_its_exit_status(
     text: Path, tmp_path: Path, arguments: list[str], status: int, sentence: str
 ) -> None:
-    done = ciliu(*(argument.format(text=text) for argument in arguments), cwd=tmp_path)
+    done = call_ciliu(*(argument.format(text=text) for argument in arguments), cwd=tmp_path)
     assert (done.returncode, sentence in done.stderr) == (status, True), done.stderr
     assert "Traceback" not in done.stderr
 
@@ -97,7 +97,7 @@ def test_a_mistake_gets_a_sentence_and_its_exit_status(
 def test_a_failure_names_file_line_and_value_and_the_command_that_goes_on(text: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text("微信 500\n云计算 1.5\n", encoding="utf-8")  # 微信 WeChat, 云计算 cloud computing
-    done = ciliu("run", text, "--set", f"Dictionary.files={words}", cwd=tmp_path)
+    done = call_ciliu("run", text, "--set", f"Dictionary.files={words}", cwd=tmp_path)
     assert done.returncode == 3
     assert "words.txt, line 2: '1.5' is no frequency" in done.stderr
     assert f"goes on from here: ciliu run {shlex.quote(str(text))}" in done.stderr
@@ -105,14 +105,14 @@ def test_a_failure_names_file_line_and_value_and_the_command_that_goes_on(text: 
 
 def test_a_broken_preset_stops_before_any_work(text: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("[Train]\nwindow = 5\n[Vocab]\nmin_count = 5\n", encoding="utf-8")
-    done = ciliu("run", text, "--preset", "mine.toml", cwd=tmp_path)
+    done = call_ciliu("run", text, "--preset", "mine.toml", cwd=tmp_path)
     assert (done.returncode, "there is no task Vocab; did you mean Vocabulary?" in done.stderr) == (2, True)
     assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("preset", ["demo", "wechat", "wiki"])
 def test_the_presets_are_valid(text: Path, tmp_path: Path, preset: str) -> None:
-    done = ciliu("plan", text, "--preset", preset, cwd=tmp_path)
+    done = call_ciliu("plan", text, "--preset", preset, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [line.split()[:2] for line in done.stdout.splitlines()[:-1]] == [[stage, "runs"] for stage in run.STAGES]
 
@@ -158,19 +158,19 @@ def test_the_engine_is_resolved_before_the_key_is_made(monkeypatch: pytest.Monke
 
 
 def test_a_full_folder_is_not_exported_into(text: Path, tmp_path: Path) -> None:
-    assert ciliu("run", text, *Front.quick, "--quiet", cwd=tmp_path).returncode == 0
+    assert call_ciliu("run", text, *Front.quick, "--quiet", cwd=tmp_path).returncode == 0
     (tmp_path / "out").mkdir()
-    assert ciliu("export", "--to", "out", cwd=tmp_path).returncode == 0
-    done = ciliu("export", "--to", "out", cwd=tmp_path)
+    assert call_ciliu("export", "--to", "out", cwd=tmp_path).returncode == 0
+    done = call_ciliu("export", "--to", "out", cwd=tmp_path)
     assert (done.returncode, "not empty" in done.stderr) == (3, True)
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
 def test_a_word_that_is_not_known_is_explained(text: Path, tmp_path: Path) -> None:
     quick = ("--set", "Vocabulary.min_count=160")
-    assert ciliu("run", text, *Front.quick, *quick, "--quiet", cwd=tmp_path).returncode == 0
-    assert "fewer than Vocabulary.min_count = 160" in ciliu("similar", "骨头", cwd=tmp_path).stderr
-    assert "is no word of this corpus" in ciliu("similar", "微信", cwd=tmp_path).stderr
+    assert call_ciliu("run", text, *Front.quick, *quick, "--quiet", cwd=tmp_path).returncode == 0
+    assert "fewer than Vocabulary.min_count = 160" in call_ciliu("similar", "骨头", cwd=tmp_path).stderr
+    assert "is no word of this corpus" in call_ciliu("similar", "微信", cwd=tmp_path).stderr
 
 
 def test_it_runs_in_the_c_locale(text: Path, tmp_path: Path) -> None:
@@ -181,14 +181,14 @@ def test_it_runs_in_the_c_locale(text: Path, tmp_path: Path) -> None:
 
 def test_files_left_out_are_named(text: Path, tmp_path: Path) -> None:
     (text.parent / "photo.jpg").write_bytes(b"\xff\xd8")
-    done = ciliu("plan", text.parent, cwd=tmp_path)
+    done = call_ciliu("plan", text.parent, cwd=tmp_path)
     assert "left out (hidden, or of another kind): 1: " in done.stderr
     assert "photo.jpg" in done.stderr
 
 
 def test_help_costs_little_and_has_an_example_a_verb() -> None:
     for verb in VERBS:
-        assert "Example: ciliu" in ciliu(verb, "--help", cwd=ROOT).stdout, verb
+        assert "Example: ciliu" in call_ciliu(verb, "--help", cwd=ROOT).stdout, verb
     used = min(_cpu_seconds(BIN / "ciliu", "--help") for _ in range(3))
     assert used < 0.3
 
@@ -290,9 +290,10 @@ def test_the_verbs_stages_are_the_tasks() -> None:
 
 
 def test_without_sources_the_last_request_goes_on_with_what_is_set_anew(text: Path, tmp_path: Path) -> None:
-    assert ciliu("run", text, *Front.quick, "--set", "Train.window=2", "--quiet", cwd=tmp_path).returncode == 0
+    first = call_ciliu("run", text, *Front.quick, "--set", "Train.window=2", "--quiet", cwd=tmp_path)
+    assert first.returncode == 0
     for window in "343":
-        assert ciliu("run", "--set", f"Train.window={window}", "--quiet", cwd=tmp_path).returncode == 0
+        assert call_ciliu("run", "--set", f"Train.window={window}", "--quiet", cwd=tmp_path).returncode == 0
     record = json.loads(max((tmp_path / "data" / "runs").glob("*/run.json")).read_text(encoding="utf-8"))
     assert record["sources"] == [str(text)]
     assert record["settings"]["window"] == 3

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,18 +13,27 @@ from conftest import Front, write_articles
 
 from pipeline import cache, gc, runs
 from pipeline.cli.gc import Size
+from pipeline.export.verification import find_faults
 from pipeline.lock import is_held, lock_partial
 
 # 猫 cat, 狗 dog, 喜欢 likes, 吃 eat, 鱼 fish, 骨头 bones
 SENTENCES = ["猫喜欢吃鱼。", "狗喜欢吃骨头。", "猫喜欢狗，狗喜欢猫。"]
 
 
-@pytest.fixture
-def two(front: Front, tmp_path: Path) -> Front:
-    """Two runs: window 5, then window 3. They share all but Train and Export."""
-    write_articles(tmp_path / "text" / "pets.jsonl", [{"text": SENTENCES[i % 3] * (i + 1)} for i in range(30)])
-    front.run(tmp_path / "text", *Front.quick)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of two runs: window 5, then window 3. They share all but Train, Evaluate and Export."""
+    front = Front(tmp_path_factory.mktemp("made"))
+    text = front.data.parent / "text"
+    write_articles(text / "pets.jsonl", [{"text": SENTENCES[i % 3] * (i + 1)} for i in range(30)])
+    front.run(text, *Front.quick)
     front.run("--set", "Train.window=3")
+    return front.data
+
+
+@pytest.fixture
+def two(made: Path, front: Front) -> Front:
+    shutil.copytree(made, front.data)
     return front
 
 
@@ -144,6 +154,35 @@ def test_what_luigi_itself_is_making_keeps_its_inputs(two: Front) -> None:
         cache.write_json(partial / cache.RECIPE, recipe)
         gc.collect(two.data, two.keys(), 0, None)
         assert outputs(two) == {f"{stage}/{two.keys()[stage]}" for stage in ("dedup", "dictionary")}
+
+
+def test_what_is_being_exported_stays(two: Front) -> None:
+    with runs.kept(two.data, None) as record:
+        gc.collect(two.data, two.keys(), 0, None)
+        assert outputs(two) == {f"{stage}/{key}" for stage, key in record["keys"].items()}
+    gc.collect(two.data, two.keys(), 0, None)
+    assert outputs(two) == set()
+
+
+def test_what_was_exported_stays_as_long_as_the_bundle_lies_where_it_was_put(
+    two: Front, shown: Callable[..., str], tmp_path: Path
+) -> None:
+    first = runs.read_all(two.data)[1]
+    two("export", "--run", first["run"], "--to", tmp_path / "models", "--release", "1")
+    shown("gc", "--keep-runs", "0", "--delete")
+    assert outputs(two) == {f"{stage}/{key}" for stage, key in first["keys"].items()}
+    assert find_faults(tmp_path / "models" / "1", quick=False) == []
+    shutil.rmtree(tmp_path / "models")
+    shown("gc", "--keep-runs", "0", "--delete")
+    assert outputs(two) == set()
+
+
+def test_nobody_asks_a_server_whether_a_bundle_still_lies_there(two: Front) -> None:
+    first = runs.read_all(two.data)[1]
+    runs.note_export(two.data, first, "s3://models/1")
+    assert {leftover.folder.name for leftover in gc.mark(two.data, two.keys(), 0).leftovers} == {
+        two.keys()[stage] for stage in ("train", "evaluate", "export")
+    }
 
 
 def test_it_never_deletes_what_it_did_not_make(two: Front, shown: Callable[..., str]) -> None:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pytest
 from backports import zstd
 from click.testing import CliRunner, Result
+from conftest import examples
 from gensim.models import Doc2Vec, FastText, KeyedVectors, Word2Vec
 from gensim.models.doc2vec import TaggedDocument
 from hypothesis import assume, example, given, settings
@@ -351,7 +352,7 @@ def vectors(draw: st.DrawFn) -> tuple[list[str], Matrix]:
     return list(rows), np.array(list(rows.values()), dtype=np.float32)
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(vectors(), st.booleans(), st.sampled_from(["", "gzip", "bzip2", "zstd"]))
 def test_what_gensim_writes_is_read_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, given_: tuple[list[str], Matrix], as_binary: bool, compressed: str

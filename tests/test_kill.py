@@ -102,8 +102,15 @@ def test_after_a_kill_no_process_works_on_and_the_next_run_goes_on(
     assert not list(data.glob("*/*.partial"))
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("stage", ["segment", "train"])
+@pytest.mark.parametrize(
+    ("number", "status", "stage"),
+    [
+        (signal.SIGINT, 130, "segment"),
+        (signal.SIGTERM, 143, "train"),
+        pytest.param(signal.SIGINT, 130, "train", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, "segment", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_stops_it_within_a_second_with_a_sentence(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: int, status: int, stage: str
 ) -> None:
@@ -141,19 +148,28 @@ def test_two_runs_at_once_make_each_output_once(
     assert any("waiting for process" in text for text in said)
 
 
-def test_a_worker_that_is_killed_is_a_failure_that_says_so(
-    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+def test_a_worker_that_is_killed_is_a_failure_that_says_so_and_the_next_run_goes_on(
+    start: Callable[..., subprocess.Popen[str]], undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
+    """As by the system's out-of-memory killer."""
+    data = tmp_path / "data"
     process = start()
-    wait_for(lambda: list((tmp_path / "data").glob(f"segment/*.partial/{cache.WORK}*")), 60)
+    wait_for(lambda: list(data.glob(f"segment/*.partial/{cache.WORK}*")), 60)
     os.kill(process.pid, signal.SIGSTOP)  # or the stage may be done before the worker is found
     workers = [member for member in members(process.pid) if _is_worker(member, process.pid)]
     os.kill(max(workers), signal.SIGKILL)
     os.kill(process.pid, signal.SIGCONT)
     message = process.communicate(timeout=30)[1]
     assert process.returncode == 5, message
-    assert "a worker process died" in message
+    died = (
+        "a worker process died in the middle of its work (exit code -9; -9 is often the system's out-of-memory killer)"
+    )
+    assert [line for line in message.splitlines() if line.startswith("Error")] == [f"Error: {died}"]
+    assert "The same command goes on from here: ciliu run" in message
     wait_for(lambda: not members(process.pid), 5)
+    assert not list(data.glob(f"segment/*/{cache.MANIFEST}"))
+    assert start().wait(120) == 0
+    assert digests(data) == undisturbed
 
 
 def _is_worker(process: int, main: int) -> bool:

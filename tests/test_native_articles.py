@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from conftest import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ciliu import normal_form
@@ -27,7 +28,7 @@ from pipeline.fingerprints import Fingerprints
 
 native: Any = import_native()
 pytestmark = pytest.mark.skipif(native is None, reason="the native core was not built here")
-many = settings(deadline=None, max_examples=1_000)
+many = examples(1_000)
 
 SOURCE = 'news/"一".jsonl'
 ALL = (1 << len(normal_form.DEFAULT)) - 1  # the rules, as bits
@@ -206,7 +207,7 @@ LINE = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(LINE, min_size=1, max_size=60), st.booleans(), st.sampled_from([".jsonl", ".jsonl.gz", ".tar"]))
 def test_the_stage_writes_the_same_with_and_without_the_native_core(lines: list[bytes], end: bool, suffix: str) -> None:
     lines = [b'{"text": "an article"}', *lines]

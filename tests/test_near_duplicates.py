@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Front, write_articles
+from conftest import Front, examples, write_articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ from pipeline.task import StageTask
 pytest.importorskip("rensa", reason="needs Ciliu's extra [near]")
 
 few = settings(deadline=None, max_examples=10)
-many = settings(deadline=None, max_examples=150)
+many = examples(150)
 
 # ---------------------------------------------------------------- texts as 3-grams
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SHARED, Front, read_corpus, write_articles
-from hypothesis import given, settings
+from conftest import SHARED, Front, examples, read_corpus, write_articles
+from hypothesis import given
 from hypothesis import strategies as st
 from planted_words import PLANTED, plant
 
@@ -49,7 +49,7 @@ def count_directly(texts: list[str], order: int) -> Counter[str]:
 
 @pytest.mark.parametrize("core", CORES)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4), order=st.integers(2, 8), least=st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_merged_runs_say_how_often_each_ngram_stands(
     core: Any, tmp_path_factory: pytest.TempPathFactory, texts: list[str], order: int, least: int
 ) -> None:
@@ -72,7 +72,7 @@ def test_merged_runs_say_how_often_each_ngram_stands(
 
 @needs_native
 @given(texts=st.lists(TEXTS, min_size=1, max_size=3), order=st.integers(2, 8), limit=st.integers(3, 40))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_native_core_and_python_give_the_same(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], order: int, limit: int
 ) -> None:
@@ -190,7 +190,7 @@ def test_what_is_only_a_sequence_of_the_dictionarys_words_by_chance_is_left_out(
 @given(
     together=st.integers(1, 50), alone=st.tuples(st.integers(0, 500), st.integers(0, 500)), rest=st.integers(0, 5_000)
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_chance_is_the_whole_against_the_product_of_its_words(together: int, alone: tuple[int, int], rest: int) -> None:
     """公司表示: the company says."""
     counts = {"公司表示": together, "公司": together + alone[0], "表示": together + alone[1]}
@@ -213,7 +213,7 @@ def test_chance_is_the_whole_against_the_product_of_its_words(together: int, alo
     votes=st.lists(st.dictionaries(st.text("一丁T5", min_size=1, max_size=3), st.integers(1, 99)), max_size=4),
     size=st.integers(1, 60),
 )
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_votes_added_up_in_bands_are_those_added_up_at_once(
     tmp_path_factory: pytest.TempPathFactory, votes: list[dict[str, int]], size: int
 ) -> None:

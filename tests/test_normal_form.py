@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CORPORA, read_corpus
-from hypothesis import example, given, settings
+from conftest import CORPORA, examples, read_corpus
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ciliu.engine_native import import_native
@@ -22,7 +22,7 @@ from pipeline.articles.records import Options
 from pipeline.fingerprints import Fingerprints
 
 native: Any = import_native()
-many = settings(deadline=None, max_examples=500)
+many = examples(500)
 
 # What a rule changes, what stands beside it and what together with it makes something new.
 PARTS = [
@@ -198,7 +198,7 @@ def compare(text: str, rules: tuple[str, ...]) -> bool:
 
 
 @needs_native
-@settings(deadline=None, max_examples=2_000)
+@examples(2_000)
 @given(TEXT, st.sampled_from(NATIVE))
 @example("<\u0338", DEFAULT)
 @example("＆ｌｔ;", DEFAULT)
@@ -312,7 +312,7 @@ def balance(counts: dict[str, Any]) -> int:
     return int(counts["characters_in"]) + added - removed - rejected
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(TEXT, min_size=1, max_size=20), CHOICE, st.integers(0, 20), st.sampled_from(["none", "t2s"]))
 def test_the_stage_adds_up_to_the_last_character(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], rules: tuple[str, ...], least: int, opencc: str

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Front
-from hypothesis import given, settings
+from conftest import Front, examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.articles import packing, pages, readers
@@ -155,7 +155,7 @@ def test_a_page_above_the_limit_is_rejected(tmp_path: Path, monkeypatch: pytest.
 
 
 @given(st.binary(max_size=200), st.integers(0, 900), st.integers(0, 900))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_damage_makes_a_traceback(noise: bytes, start: int, length: int) -> None:
     raw = page().encode()
     raw = raw[:start] + noise + raw[start + length :]
@@ -238,7 +238,7 @@ def test_an_answer_that_is_no_http_spoils_its_record_alone(tmp_path: Path) -> No
 
 
 @given(st.binary(max_size=40), st.integers(0, 4000), st.integers(0, 400))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_damage_to_a_crawl_makes_a_traceback(noise: bytes, start: int, length: int) -> None:
     raw = crawl(2)
     raw = raw[:start] + noise + raw[start + length :]

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -53,6 +54,17 @@ class NeedsTwoError(Exception):
 
 def fail_in_a_way_that_does_not_pickle() -> None:
     raise NeedsTwoError("a.txt", 7)
+
+
+def take_more_than_is_allowed(more: int) -> int:
+    """Bytes, in a process that may take only ``more``."""
+    resource.setrlimit(resource.RLIMIT_AS, (_virtual() + more, resource.RLIM_INFINITY))
+    return len(bytes(4 * more))
+
+
+def _virtual() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
 
 
 def end(how: str) -> None:
@@ -237,6 +249,18 @@ def test_a_worker_that_is_killed_from_outside_is_an_error_at_once(tmp_path: Path
     with pytest.raises(RuntimeError, match="exit code -9"):
         list(run_jobs([(write_pid, (pid_file,)), (kill_other, (pid_file,))], 2))
     assert time.monotonic() - started < 15
+
+
+def test_a_worker_that_may_take_no_more_memory_says_so_and_the_next_jobs_run() -> None:
+    with pytest.raises(MemoryError):
+        list(run_jobs([(square, (1,)), (take_more_than_is_allowed, (64 << 20,)), (nap, (30,))], 2))
+    assert [result[0] for _, result in run_jobs([(square, (3,))], 2)] == [9]
+
+
+def test_whoever_waits_for_a_worker_is_not_busy() -> None:
+    began = time.process_time()
+    list(run_jobs([(nap, (1.0,)), (nap, (1.0,))], 2))
+    assert time.process_time() - began < 0.3
 
 
 def test_after_a_failure_the_next_jobs_run() -> None:

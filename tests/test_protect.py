@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciliu import Protect, Segmenter
@@ -17,7 +18,7 @@ from pipeline.segment import segment_shard
 ENGINES = ["jieba", "native"] if import_native() else ["jieba"]
 DICTS = Path(__file__).parents[1] / "dicts"
 
-many = settings(deadline=None, max_examples=150)
+many = examples(150)
 
 
 @pytest.mark.parametrize(

@@ -19,29 +19,48 @@ AFTER_VOCABULARY = {"vocabulary", "train", "evaluate", "export"}
 Plan = Callable[..., dict[str, str]]
 
 
-@pytest.fixture
-def text(tmp_path: Path, many_shards: None) -> Path:
+def write_text(folder: Path) -> Path:
     """Two files of real news and reviews, some of them twice."""
-    news = read_corpus("xwlb", 0, 60)
     reviews = read_corpus("reviews", 0, 200)
-    write_articles(tmp_path / "text" / "m_news.jsonl", news)
-    write_articles(tmp_path / "text" / "n_reviews.jsonl", [*reviews, *reviews[:20]])
-    return tmp_path / "text"
+    write_articles(folder / "text" / "m_news.jsonl", read_corpus("xwlb", 0, 60))
+    write_articles(folder / "text" / "n_reviews.jsonl", [*reviews, *reviews[:20]])
+    return folder / "text"
 
 
-@pytest.fixture
-def words(tmp_path: Path) -> Path:
+def write_words(folder: Path) -> Path:
     """A user dictionary: 新闻联播 (a television programme), 央视网 (its site)."""
-    path = tmp_path / "words.txt"
+    path = folder / "words.txt"
     path.write_text("新闻联播 500 n\n央视网 300\n", encoding="utf-8")
     return path
 
 
 @pytest.fixture
-def ready(front: Front, text: Path, words: Path) -> Front:
-    """A complete run."""
-    made = front.run(text, *Front.quick, "--set", f"Dictionary.files={words}")
-    assert made == ALL
+def text(tmp_path: Path, many_shards: None) -> Path:
+    return write_text(tmp_path)
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    return write_words(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Front:
+    """A complete run; tests work on copies."""
+    folder = tmp_path_factory.mktemp("complete")
+    front = Front(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.shards.SIZE", 16 << 10)
+        words = f"Dictionary.files={write_words(folder)}"
+        assert front.run(write_text(folder), *Front.quick, "--set", words) == ALL
+    return front
+
+
+@pytest.fixture
+def ready(complete: Front, front: Front, text: Path, words: Path) -> Front:
+    """A copy of a complete run, over a copy of its text."""
+    shutil.copytree(complete.data, front.data)
+    assert front.run(text, *Front.quick, "--set", f"Dictionary.files={words}") == set()
     return front
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from backports import zstd
+from conftest import examples
 from gensim.models.word2vec import LineSentence
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciliu.engine_jieba import import_jieba
@@ -27,8 +28,8 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 ENGINES = ["jieba", "native"] if import_native() else ["jieba"]
 
-many = settings(deadline=None, max_examples=200)
-some = settings(deadline=None, max_examples=80)
+many = examples(200)
+some = examples(80)
 
 # Text in normal form, rich in ends of sentences, white space, Latin, digits, and what stands outside jieba's blocks.
 TEXT = st.lists(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import read_corpus
-from hypothesis import given, settings
+from conftest import examples, read_corpus
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciliu import Segmenter
@@ -22,7 +22,7 @@ from pipeline import dictionary
 native_core = import_native()
 needs_native = pytest.mark.skipif(native_core is None, reason="needs the native core, which needs a C compiler")
 
-many = settings(deadline=None, max_examples=400)
+many = examples(400)
 
 # Few characters, so that words overlap, scores tie and the HMM meets runs: some of them with no emission in jieba's HMM
 # (丄 䶮), some outside its blocks (〇 𠮷 é · white space), signs and digits that it joins by rules of their own.
@@ -308,7 +308,7 @@ def test_a_damaged_or_foreign_file_is_refused(compiled: Path, tmp_path: Path) ->
 
 @needs_native
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_a_file_made_up_with_right_sums_never_leaves_its_bytes(data: st.DataObject) -> None:
     """Also where somebody computed the sum anew: a node that points outside is seen before the first walk."""
     assert native_core is not None

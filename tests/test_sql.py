@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Front, write_articles
-from hypothesis import given, settings
+from conftest import Front, examples, write_articles
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tasks
@@ -315,7 +315,7 @@ def test_a_later_run_takes_the_password_from_the_environment(
     front.run("--only", "articles")
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.text(st.characters(exclude_characters="@", exclude_categories=["Cs"]), min_size=1))
 def test_a_url_without_its_password_is_the_rest(password: str) -> None:
     url = f"postgresql://reader:Q{password}Q@host:5432/name?a=b"

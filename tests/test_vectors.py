@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from conftest import examples
 from gensim.models import KeyedVectors
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciliu import Vectors
@@ -22,7 +23,7 @@ def random_matrix(seed: int, rows: int, dimensions: int) -> Matrix:
     return np.random.default_rng(seed).standard_normal((rows, dimensions)).astype(np.float32)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.integers(0, 2**32), st.integers(2, 80), st.integers(2, 40), st.integers(1, 100), st.data())
 def test_similar_words_are_those_of_gensim(seed: int, rows: int, dimensions: int, n: int, data: st.DataObject) -> None:
     words, matrix = [f"词{number}" for number in range(rows)], random_matrix(seed, rows, dimensions)  # 词 word

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import examples
 from gensim.models import Word2Vec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from pipeline.vocabulary.counter import OUT, PythonCounter, make_counter
 from pipeline.vocabulary_files import read_maps
 
 few = settings(deadline=None, max_examples=8)
-many = settings(deadline=None, max_examples=200)
+many = examples(200)
 
 WORD = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1)
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Front
-from hypothesis import given, settings
+from conftest import Front, examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.articles.sources import find
@@ -58,7 +58,7 @@ PATTERNS = st.lists(st.sampled_from(["**", "*", "a*", "?", "*.txt", "[ab]", "a"]
 
 
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=4), max_size=6), PATTERNS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_pattern_matches_what_pythons_glob_does(
     tmp_path_factory: pytest.TempPathFactory, paths: list[list[str]], pattern: list[str]
 ) -> None:

@@ -13,8 +13,9 @@ from xml.sax.saxutils import escape
 import gensim
 import pytest
 from backports import zstd
+from conftest import examples
 from gensim.corpora import WikiCorpus
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import articles, shards
@@ -26,7 +27,7 @@ from pipeline.articles.wiki_rules import FALLBACKS
 from pipeline.articles.wiki_text import clean
 from pipeline.fingerprints import Fingerprints
 
-many = settings(deadline=None, max_examples=300)
+many = examples(300)
 
 
 # ---------------------------------------------------------------- wikitext, rule by rule

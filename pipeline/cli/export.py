@@ -60,18 +60,19 @@ def export(
     from pipeline.export.target import publish
     from pipeline.publish import refuse_failed
 
-    record = runs.find(data, run_id)
-    made = output(data, record, "export") / "bundle"
-    refuse_failed(cache.read_json(made / "manifest.json")["stages"]["evaluate"]["counts"], allow_failed)
-    if formats or top or words or normalized or licence or name:
-        licences = _licences(data / "articles" / record["keys"]["articles"], licence)
-        options = {"normalized": normalized, "licences": licences, "name": name}
-        fill = partial(
-            _make, made, data / "train" / record["keys"]["train"], ",".join(formats), top or 0, words, options
-        )
-    else:
-        fill = partial(_copy, made)
-    place = publish(fill, to, release)
+    with runs.kept(data, run_id) as record:
+        made = output(data, record, "export") / "bundle"
+        refuse_failed(cache.read_json(made / "manifest.json")["stages"]["evaluate"]["counts"], allow_failed)
+        if formats or top or words or normalized or licence or name:
+            licences = _licences(data / "articles" / record["keys"]["articles"], licence)
+            options = {"normalized": normalized, "licences": licences, "name": name}
+            fill = partial(
+                _make, made, data / "train" / record["keys"]["train"], ",".join(formats), top or 0, words, options
+            )
+        else:
+            fill = partial(_copy, made)
+        place = publish(fill, to, release)
+        runs.note_export(data, record, place)
     click.echo(f"{place}: a bundle that was checked there")
     _note_stale(data, record)
     check = f"cd {place} && xxh128sum -c XXH128SUMS, or: " if Path(place, "XXH128SUMS").exists() else ""

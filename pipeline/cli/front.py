@@ -126,6 +126,9 @@ def describe(error: BaseException, data: Path | None = None) -> tuple[int, str]:
             reason = known if known and error.strerror == os.strerror(error.errno or 0) else error.strerror or error
             place = error.filename or (data if known else None)
             return ENVIRONMENT, f"Error: {reason}{f': {place}' if place else ''}"
+        case MemoryError():
+            what = f": {error}" if str(error) else ""
+            return ENVIRONMENT, f"Error: out of memory{what}; fewer processes and fewer words (min_count) need less"
         case RuntimeError():
             return WORKER, f"Error: {error}"
         case _:

@@ -32,8 +32,9 @@ class Size(click.ParamType):  # type: ignore[type-arg] # generic in newer versio
 def gc(data: Path, keep_runs: int, max_size: int | None, delete: bool) -> None:
     """Show the outputs that no kept run needs, and with --delete remove them.
 
-    Kept is what the newest runs need, what a run with a tag needs (`ciliu tag`), and what a run that goes on now needs.
-    Files that Ciliu did not make stay.
+    Kept is what the newest runs need, what a run with a tag needs (`ciliu tag`), what a run or an export that goes on
+    now needs, and what a bundle was made of that still lies where it was exported to. Files that Ciliu did not make
+    stay.
     """
     from pipeline import gc as collector
     from pipeline.cli import request, tables

@@ -106,8 +106,12 @@ def parse_rows(text: bytes, size: int, with_words: bool, separator: str) -> tupl
     words, rows = [], []
     for number, line in enumerate(text.split(b"\n")[:-1], start=1):
         fields = line.split(separator.encode("ascii"))
-        if len(fields) != size + with_words:
+        try:
+            numbers = np.array(fields[with_words:], dtype=np.float32)
+        except ValueError:
+            numbers = np.empty(0)
+        if len(numbers) != size:
             raise ValueError(f"line {number}: no word with {size} numbers")
         words += fields[:with_words]
-        rows.append(np.array(fields[with_words:], dtype=np.float32))
+        rows.append(numbers)
     return b"".join(word + b"\n" for word in words), np.array(rows, dtype="<f4").tobytes()
