@@ -75,7 +75,7 @@ def run(
         facts = choose_cohesive(kept, table, tuple(cohesion * n for n in range(order - 1)))
         voted = take_votes(files, output, table, order, processes)
         chance = scores.CHANCE if method != "word-discovery" else 0.0
-        chosen, pieces = choose_pieces(voted, kept, Segmenter(dictionary), order, chance, most)
+        chosen, pieces = votes.choose_pieces(voted, kept, Segmenter(dictionary), order, chance, most)
         listed = Path(work) / "words"
         listed.write_text("".join(f"{piece.word}\n" for piece in chosen), encoding="utf-8", newline="\n")
         found = describe(chosen, look_for(files, output, listed, processes), method, min_entropy)
@@ -148,20 +148,6 @@ def vote_shard(folder: Path, name: str, path: str, digest: str, table: str, orde
         lines = grams.core().vote(chosen, order, text).splitlines(keepends=True)
         (folder / f"{name}.votes").write_bytes(b"".join(sorted(lines)))
     return {}
-
-
-def choose_pieces(
-    voted: Sequence[Path], kept: Path, segmenter: Segmenter, order: int, chance: float, most: int
-) -> tuple[list[scores.Piece], int]:
-    """The pieces that are worth a look, and of how many."""
-    counted: grams.Grams = grams.core().Grams(os.fsencode(kept))
-    chosen: list[scores.Piece] = []
-    pieces = 0
-    for parts in votes.bands(voted):
-        lines = grams.add_votes(parts, counted.facts()[1])
-        pieces += len(lines)
-        chosen = scores.best([*chosen, *scores.choose(lines, segmenter, counted, order, chance)], most)
-    return chosen, pieces
 
 
 def look_for(files: Sequence[shard_files.File], output: Path, words: Path, processes: int) -> list[Path]:

@@ -1,11 +1,30 @@
 """The pieces of all shards in bands, so that adding up their votes takes as much memory for little text as for much."""
 
 import mmap
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from ciliu import Segmenter
+from pipeline.newwords import grams
+from pipeline.newwords import score as scores
+
 BAND = 16 << 20  # bytes of ``word TAB votes LF`` that are added up at a time
+
+
+def choose_pieces(
+    voted: Sequence[Path], kept: Path, segmenter: Segmenter, order: int, chance: float, most: int
+) -> tuple[list[scores.Piece], int]:
+    """The pieces that are worth a look, and of how many."""
+    counted: grams.Grams = grams.core().Grams(os.fsencode(kept))
+    chosen: list[scores.Piece] = []
+    pieces = 0
+    for parts in bands(voted):
+        lines = grams.add_votes(parts, counted.facts()[1])
+        pieces += len(lines)
+        chosen = scores.best([*chosen, *scores.choose(lines, segmenter, counted, order, chance)], most)
+    return chosen, pieces
 
 
 def bands(paths: Sequence[Path], size: int = BAND) -> Iterator[Iterator[bytes]]:
