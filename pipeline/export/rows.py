@@ -109,7 +109,7 @@ def parse_rows(text: bytes, size: int, with_words: bool, separator: str) -> tupl
         try:
             numbers = np.array(fields[with_words:], dtype=np.float32)
         except ValueError:
-            numbers = np.empty(0)
+            numbers = np.empty(0, dtype=np.float32)
         if len(numbers) != size:
             raise ValueError(f"line {number}: no word with {size} numbers")
         words += fields[:with_words]
