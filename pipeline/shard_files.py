@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def verify(cached: Iterable[File]) -> None:
     for file in cached:
         if not cache.is_whole(file.path, {"size": file.size, "xxh3_128": file.digest}):
             raise DamageError(file.path)
+
+
+@lru_cache(maxsize=1 << 16)
+def check_once(path: Path, digest: str, work: Path) -> None:
+    """Hash a shard's file before articles here and there in it are read: once a process for all who name the folder
+    ``work``, which one run has. Raises ``DamageError``."""
+    if not path.is_file() or cache.file_digest(path) != digest:
+        raise DamageError(path)
 
 
 def read_articles(path: Path) -> Iterator[dict[str, str]]:

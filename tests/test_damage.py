@@ -143,6 +143,50 @@ def test_a_damaged_shard_is_not_taken_over_into_another_output(front: Front, mad
     assert digests(front) == digests(clean)
 
 
+def test_damage_in_bytes_that_two_outputs_share_is_mended_in_both(front: Front, made: Front) -> None:
+    """Dedup has a second name for the file of an Articles' shard without duplicates: the damaged bytes must not be noted
+    as what Dedup made of it."""
+    shared = next(path for path in sorted(front.folder("dedup").glob("0*.jsonl")) if is_shared(front, path.name))
+    link_again(front, shared.name)
+    with shared.open("r+b") as file:
+        file.seek(shared.stat().st_size // 2)
+        file.write(b"?")
+    assert {"articles", "dedup", "segment"} <= front.run("--set", "Segment.HMM=true")
+    assert front.run("--set", "Segment.HMM=false") <= ALL
+    assert digests(front) == digests(made)
+
+
+def is_shared(front: Front, name: str) -> bool:
+    one, other = (front.manifest(stage)["files"][name] for stage in ("articles", "dedup"))
+    return bool(one == other)
+
+
+def link_again(front: Front, name: str) -> None:
+    """Copying the folder parted them."""
+    (front.folder("articles") / name).unlink()
+    os.link(front.folder("dedup") / name, front.folder("articles") / name)
+
+
+def test_a_duplicate_names_the_article_that_it_repeats_though_that_was_damaged(front: Front, made: Front) -> None:
+    """A digit of the repeated article's number changes: its line is JSON still, and its text the same."""
+    row = json.loads((front.folder("dedup") / "duplicates.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    articles, dedup = front.folder("articles"), front.folder("dedup")
+    repeated = next(path for path in sorted(articles.glob("0*.jsonl")) if number_of(row["repeats"]) in path.read_bytes())
+    content, head = repeated.read_bytes(), number_of(row["repeats"])
+    repeated.unlink()
+    repeated.write_bytes(content.replace(head, head[:-2] + (b'8"' if head.endswith(b'9"') else b'9"'), 1))
+    flip(next(path for path in sorted(dedup.glob("0*.duplicates"))).with_suffix(".jsonl"))
+    assert {"articles", "dedup"} <= front.run("--set", "Segment.HMM=true")
+    assert [digests(front)[stage] for stage in ("articles", "dedup")] == [
+        digests(made)[stage] for stage in ("articles", "dedup")
+    ]
+
+
+def number_of(article: dict[str, str]) -> bytes:
+    """An article's head as it stands in its shard, up to the end of its number."""
+    return json.dumps({"id": article["id"]}, ensure_ascii=False)[:-1].encode("utf-8")
+
+
 def test_a_disk_that_damages_again_what_was_just_made_ends_the_run(
     front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def drop_shard(
     if about_lines:
         counts.update(dict.fromkeys(lines.COUNTS, 0))
     if not len(rows) and not removed and not shared:
+        shard_files.check_once(Path(path), digest, folder)  # or what is damaged would be noted as what it should be
         cache.link(Path(path), kept)
         return {**counts, "dropped_characters": {}}
     of = _owners(rows, part)
@@ -81,6 +82,7 @@ def drop_shard(
             if number in of:
                 owner, offset, near = of[number]
                 characters["near_duplicates" if near else "duplicates"] += len(article["text"])
+                shard_files.check_once(Path(owner[0]), owner[1], part.path.parent)
                 dropped.append(describe(article, owner, offset, (digest, at - len(line)) if near else None))
                 continue
             said += lines.describe(article, shared.get(number, {}))

@@ -75,7 +75,7 @@ def find(
     one, other, short = candidates.find(signed, unique, threshold, work, processes)
     by_shard = np.argsort(np.searchsorted(ends, other, side="right"), kind="stable")
     one, other = one[by_shard], other[by_shard]
-    judging = share_out(files, ends, offsets, one, other, threshold)
+    judging = share_out(files, ends, offsets, one, other, threshold, work)
     map_shards(judge_shard, judging, label="dedup (pairs)")
     verdicts = [np.fromfile(output / f"{shard.name}.verdicts", dtype="u1") for shard in judging]
     firsts, counts = group(len(unique), one, other, np.concatenate([*verdicts, np.zeros(0, dtype="u1")]))
@@ -83,11 +83,17 @@ def find(
 
 
 def share_out(
-    files: Sequence[shard_files.File], ends: Indexes, offsets: Indexes, one: Indexes, other: Indexes, threshold: float
+    files: Sequence[shard_files.File],
+    ends: Indexes,
+    offsets: Indexes,
+    one: Indexes,
+    other: Indexes,
+    threshold: float,
+    work: Path,
 ) -> list[Shard]:
-    """The work of ``judge_shard``. A shard's pairs are those whose ``other`` article, the later one, it holds."""
+    """What ``judge_shard`` does. A shard's pairs are those whose ``other`` article, the later one, it holds."""
     bounds = np.searchsorted(np.searchsorted(ends, other, side="right"), np.arange(len(files) + 1))
-    work = []
+    judging = []
     for file, start, end in zip(files, bounds, bounds[1:], strict=False):
         if start == end:
             continue
@@ -95,16 +101,21 @@ def share_out(
         owners, owner = np.unique(np.searchsorted(ends, earlier, side="right"), return_inverse=True)
         pairs = np.stack([offsets[other[start:end]], owner, offsets[earlier]], axis=1)
         content = [file.digest, [files[number].digest for number in owners], pairs.tolist()]
-        arguments = (str(file.path), pairs, [str(files[number].path) for number in owners], threshold)
-        work.append(Shard(file.path.stem, cache.digest(content), arguments, file.size))
-    return work
+        needed = [(each.path, each.digest) for each in (file, *(files[number] for number in owners))]
+        arguments = (needed, pairs, threshold, work)
+        judging.append(Shard(file.path.stem, cache.digest(content), arguments, file.size))
+    return judging
 
 
 def judge_shard(
-    folder: Path, name: str, path: str, pairs: Indexes, owners: Sequence[str], threshold: float
+    folder: Path, name: str, needed: Sequence[tuple[Path, str]], pairs: Indexes, threshold: float, work: Path
 ) -> cache.Counts:
-    """A byte for each of one shard's ``pairs`` (n × 3: its article's offset, index into ``owners``, offset there)."""
+    """A byte for each of one shard's ``pairs`` (n × 3: its article's offset, index into the owners, offset there).
+    ``needed``: path and digest of the shard and of the owners; ``work``: as for ``check_once``."""
     read_grams.cache_clear()
+    for path, digest in needed:
+        shard_files.check_once(path, digest, work)
+    path, *owners = (path for path, _ in needed)
     verdicts = [
         judge(read_grams(owners[owner], offset), read_grams(path, own), threshold)
         for own, owner, offset in pairs.tolist()
@@ -114,9 +125,9 @@ def judge_shard(
 
 
 @lru_cache(maxsize=2)  # the pairs of one earlier article follow each other
-def read_grams(path: str, offset: int) -> grams.Grams:
+def read_grams(path: Path, offset: int) -> grams.Grams:
     """The 3-grams of the article whose line starts at ``offset`` of a shard."""
-    return grams.cut(shard_files.read_article(Path(path), offset)["text"])
+    return grams.cut(shard_files.read_article(path, offset)["text"])
 
 
 def judge(one: grams.Grams, other: grams.Grams, threshold: float) -> int:
