@@ -144,8 +144,8 @@ def test_a_damaged_shard_is_not_taken_over_into_another_output(front: Front, mad
 
 
 def test_damage_in_bytes_that_two_outputs_share_is_mended_in_both(front: Front, made: Front) -> None:
-    """Dedup has a second name for the file of an Articles' shard without duplicates: the damaged bytes must not be noted
-    as what Dedup made of it."""
+    """Dedup has a second name for the file of an Articles' shard without duplicates: damaged bytes must not be noted as
+    what Dedup made of it."""
     shared = next(path for path in sorted(front.folder("dedup").glob("0*.jsonl")) if is_shared(front, path.name))
     link_again(front, shared.name)
     with shared.open("r+b") as file:
@@ -171,8 +171,9 @@ def test_a_duplicate_names_the_article_that_it_repeats_though_that_was_damaged(f
     """A digit of the repeated article's number changes: its line is JSON still, and its text the same."""
     row = json.loads((front.folder("dedup") / "duplicates.jsonl").read_text(encoding="utf-8").splitlines()[0])
     articles, dedup = front.folder("articles"), front.folder("dedup")
-    repeated = next(path for path in sorted(articles.glob("0*.jsonl")) if number_of(row["repeats"]) in path.read_bytes())
-    content, head = repeated.read_bytes(), number_of(row["repeats"])
+    head = number_of(row["repeats"])
+    repeated = next(path for path in sorted(articles.glob("0*.jsonl")) if head in path.read_bytes())
+    content = repeated.read_bytes()
     repeated.unlink()
     repeated.write_bytes(content.replace(head, head[:-2] + (b'8"' if head.endswith(b'9"') else b'9"'), 1))
     flip(next(path for path in sorted(dedup.glob("0*.duplicates"))).with_suffix(".jsonl"))
