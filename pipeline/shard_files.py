@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import xxhash
 
 from pipeline import cache
@@ -77,6 +76,8 @@ def read_article(path: Path, offset: int) -> dict[str, str]:
 
 def read_sentences(output: Path) -> Iterator[list[str]]:
     """The words of each sentence of an output of Segment, in order."""
+    import numpy as np  # here, since verbs that only read articles would wait for it: a quarter of what --help takes
+
     for file in files(output, ".ids"):
         lines = file.path.with_suffix(".words").read_text(encoding="utf-8").split("\n")
         words = [line.split("\t", 1)[0] for line in lines]

@@ -188,6 +188,16 @@ def number_of(article: dict[str, str]) -> bytes:
     return json.dumps({"id": article["id"]}, ensure_ascii=False)[:-1].encode("utf-8")
 
 
+def test_a_run_that_ends_with_shards_taken_over_looks_at_them_itself(front: Front, made: Front, tmp_path: Path) -> None:
+    """No stage after it does."""
+    flip(largest(front.folder("articles"), "0*.jsonl"))
+    shutil.copytree(made.data.parent / "text", tmp_path / "text")
+    write_articles(tmp_path / "text" / "z_more.jsonl", read_corpus("xwlb", 100, 3))
+    assert front.run(tmp_path / "text", "--until", "articles") == {"articles"}
+    assert front.manifest("articles")["shards_taken"] > 3
+    assert damage.find(front.folder("articles")) == []
+
+
 def test_a_disk_that_damages_again_what_was_just_made_ends_the_run(
     front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

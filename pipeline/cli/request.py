@@ -199,7 +199,8 @@ def make_steps(steps: Sequence[Step], end: StageTask, place: tuple[str, Path] | 
                 with spark.on(*place):  # it ends before Train, which may take days
                     build([task for task in asked if task.name in SHARDED and not task.complete()])
             build([task for task in asked if not task.complete()] or [end])
-            if not steps[-1].runs or mended:  # what was made now was hashed while it was written
+            # what was made now was hashed while it was written, but for the shards that were taken over
+            if not steps[-1].runs or mended or cache.manifest_of(end.folder)["shards_taken"]:
                 damage.check(end.folder)
             return bool(mended) or any(step.runs for step in steps)
         except cache.DamageError as error:

@@ -10,7 +10,6 @@ import click
 
 from pipeline import cache, runs
 from pipeline.cli import front
-from pipeline.vocabulary_files import count_dropped
 
 if TYPE_CHECKING:
     from pipeline.evaluate.space import Space
@@ -72,6 +71,8 @@ def output(data: Path, record: cache.Json, stage: str) -> Path:
 
 
 def _why_unknown(word: str, vocabulary: Path) -> str:
+    from pipeline.vocabulary_files import count_dropped
+
     count = count_dropped(vocabulary, word)
     if count:
         least = cache.read_json(vocabulary / "vocabulary.json")["min_count"]
