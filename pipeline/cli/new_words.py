@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from pipeline import cache, judgements, runs
+from pipeline import cache, runs
 from pipeline.cli import front
 from pipeline.cli.run import request_options
-from pipeline.judgements import Judgement
 
 option_dicts = click.option(
     "--dicts",
@@ -54,6 +53,7 @@ def find(
 
     What was judged is left out: accepted words, and rejected ones unless they stand ten times as often now.
     """
+    from pipeline import judgements
     from pipeline.cli import request
     from pipeline.plan import make_plan
 
@@ -117,6 +117,7 @@ def review(data: Path, dicts: Path, page: bool, port: int, to_csv: Path | None, 
 
     Each judgement is a line of judgements.tsv at once; Ctrl-C loses none.
     """
+    from pipeline import judgements
     from pipeline.review import spreadsheet
     from pipeline.review.server import serve
     from pipeline.review.session import Session
@@ -152,7 +153,9 @@ def review(data: Path, dicts: Path, page: bool, port: int, to_csv: Path | None, 
 def apply(data: Path, dicts: Path, accept_above: float | None, n: int, as_json: bool) -> None:
     """Write the accepted words to accepted.txt, a dictionary like any other, and show what it does to the segmentation
     of some of the articles: before and after."""
+    from pipeline import judgements
     from pipeline.cli import dict_text
+    from pipeline.judgements import Judgement
     from pipeline.review.session import Session
 
     front.show_progress(None, quiet=False)
