@@ -154,6 +154,19 @@ def test_parquet_is_read_by_pyarrow(done: Front, tmp_path: Path) -> None:
     assert check.check(one, tmp_path, known)["loaded_by"].startswith("pyarrow")
 
 
+@given(st.lists(st.text("词a语é𠀀", min_size=1, max_size=20), max_size=20), st.integers(1, 9))
+def test_binary_rows_are_each_word_a_space_and_its_numbers_with_and_without_the_native_core(
+    words: list[str], size: int
+) -> None:
+    """词 word, 语 language."""
+    matrix = np.random.default_rng(1).standard_normal((len(words), size)).astype(np.float32)
+    expected = b"".join(f"{word} ".encode() + row.tobytes() for word, row in zip(words, matrix, strict=True))
+    assert formats.word2vec.pack((words, matrix)) == expected
+    with pytest.MonkeyPatch.context() as without_core:
+        without_core.setattr(formats.word2vec, "import_native", lambda: None)
+        assert formats.word2vec.pack((words, matrix)) == expected
+
+
 @pytest.mark.parametrize("name", ["model2vec", "sentence-transformers"])
 def test_a_tokenizer_with_the_segmenter_in_it_has_the_words_by_their_rows(
     name: str, done: Front, tmp_path: Path

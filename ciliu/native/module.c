@@ -213,6 +213,8 @@ static PyMethodDef functions[] = {
     {"targets", list_targets, METH_NOARGS, "targets(): instruction sets that this machine can train with, the best first"},
     {"format_rows", format_rows, METH_VARARGS,
      "format_rows(words, values, size, separator): rows of float32 as lines; words: an LF behind each, or None"},
+    {"pack_rows", pack_rows, METH_VARARGS,
+     "pack_rows(words, values, size): a word (an LF behind each), a space and its float32, as word2vec's binary format"},
     {"parse_rows", parse_rows, METH_VARARGS,
      "parse_rows(text, size, has_word, separator): (words, an LF behind each; float32). Raises ValueError with the line"},
     {"count_grams", count_grams, METH_VARARGS, "count_grams(text, order): a sorted run of the n-grams of a text"},

@@ -38,6 +38,7 @@ PyObject *list_targets(PyObject *module, PyObject *unused);
 
 /* Vectors as lines of text, and back. */
 PyObject *format_rows(PyObject *module, PyObject *arguments);
+PyObject *pack_rows(PyObject *module, PyObject *arguments);
 PyObject *parse_rows(PyObject *module, PyObject *arguments);
 
 /* What of new words is native. */

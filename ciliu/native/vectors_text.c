@@ -1,4 +1,4 @@
-/* The binding: vectors as lines of text, and back. Python's lock is released: threads share the work. */
+/* The binding: vectors as lines of text, and back; as word2vec's binary format. Python's lock is released: threads share the work. */
 #include "module.h"
 
 #include "floats.h"
@@ -65,6 +65,39 @@ PyObject *format_rows(PyObject *module, PyObject *arguments) {
         end = write_rows(list, values.buf, (size_t)(values.len / (size * 4)), (size_t)size, (uint8_t)separator, start);
         Py_END_ALLOW_THREADS
         _PyBytes_Resize(&result, end - start);
+    }
+    PyBuffer_Release(&words);
+    PyBuffer_Release(&values);
+    return result;
+}
+
+PyObject *pack_rows(PyObject *module, PyObject *arguments) {
+    Py_buffer words, values;
+    Py_ssize_t size;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*y*n", &words, &values, &size))
+        return NULL;
+    PyObject *result = NULL;
+    const char *problem = check_rows(&words, &values, size);
+    if (problem)
+        PyErr_SetString(PyExc_ValueError, problem);
+    else
+        result = PyBytes_FromStringAndSize(NULL, words.len + values.len);
+    if (result) {
+        uint8_t *out = (uint8_t *)PyBytes_AS_STRING(result);
+        const uint8_t *word = words.buf, *end = word + words.len, *row = values.buf;
+        const size_t width = (size_t)size * 4;
+        Py_BEGIN_ALLOW_THREADS
+        while (word < end) {
+            const size_t length = (size_t)((const uint8_t *)memchr(word, '\n', (size_t)(end - word)) - word);
+            memcpy(out, word, length);
+            out[length] = ' ';
+            memcpy(out + length + 1, row, width);
+            word += length + 1;
+            row += width;
+            out += length + 1 + width;
+        }
+        Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&words);
     PyBuffer_Release(&values);

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ciliu.engine_native import import_native
 from pipeline.export.packing import PACKED, open_to_read, open_to_write
-from pipeline.export.rows import LONGEST
+from pipeline.export.rows import LONGEST, in_threads
 from pipeline.export.table import BLOCK, Matrix, Table
 
 FILES = ("vectors.bin",)
@@ -26,14 +27,22 @@ print(vectors.most_similar("{word}"))
 
 def write(table: Table, folder: Path, packing: str) -> None:
     """As gensim writes it: no line end behind a vector."""
-    width = 4 * table.matrix.shape[1]
     with open_to_write(folder / f"{FILES[0]}{packing}") as file:
         file.write(f"{len(table.words)} {table.matrix.shape[1]}\n".encode("ascii"))
-        for words, rows in table.blocks():
-            data = np.ascontiguousarray(rows, dtype="<f4").data.cast("B")  # views of it, not copies, are joined
-            vectors = [data[at : at + width] for at in range(0, len(data), width)]
-            names = [f"{word} ".encode() for word in words]
-            file.write(b"".join(chain.from_iterable(zip(names, vectors, strict=True))))
+        for part in in_threads(pack, table.blocks()):
+            file.write(part)
+
+
+def pack(block: tuple[list[str], Matrix]) -> bytes:
+    """Each word, a space and its numbers."""
+    words, rows = block
+    data = np.ascontiguousarray(rows, dtype="<f4")
+    native = import_native()
+    if native:
+        names = "".join(f"{word}\n" for word in words).encode("utf-8")
+        return native.pack_rows(names, data, data.shape[1])  # type: ignore[no-any-return] # C has no annotations
+    vectors = (row.data.cast("B") for row in data)
+    return b"".join(chain.from_iterable(zip((f"{word} ".encode() for word in words), vectors, strict=True)))
 
 
 def read(folder: Path, packing: str, table: Table) -> Iterator[tuple[list[str], Matrix]]:
