@@ -20,7 +20,7 @@ from pipeline import shard_files
 from pipeline.cli.tables import align
 
 SIZES = ("100M", "300M", "1G")
-OTHERS = ("5M", "10M", "20M", "50M", "100M")
+OTHERS = ("5M", "10M", "20M")
 ORDER = 4
 PROCESSES = 2
 SECONDS, BYTES, GROWTH = 600, 10**9, 1.2  # the goals, for the larger size

@@ -29,6 +29,8 @@ runner: Runner = run_jobs
 # shard meets its words for the first time once more.
 SIZE = 16 << 20
 
+ALL = ("",)  # the endings of all files
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -68,7 +70,7 @@ def map_shards(
     sharded: str,
     processes: int = 1,
     label: str = "",
-    verify: bool = False,
+    verify: tuple[str, ...] = (),
     only: Sequence[str] | None = None,
 ) -> list[cache.Counts]:
     """Run ``work`` on each shard into ``output``; the counts come back in the order of ``shards``.
@@ -76,16 +78,17 @@ def map_shards(
     A shard that an earlier output (or a killed attempt at this one) holds with the same content, parameters and
     versions is linked instead of made. ``sharded`` names the stage's input that the shards are pieces of: the rest of
     the recipe counts for every shard, or, with ``only``, of its inputs none and of its parameters these. What is taken
-    over from a complete output is hashed by whoever reads it; a stage that reads its own shards' files asks to
-    ``verify`` them here. (To hash all of it here as well made 1 % more articles at 5 GB take 14 seconds.) Where an
-    output of the stage was found damaged, all is hashed, for outputs share files.
+    over from a complete output is hashed by whoever reads it; of its own shards' files that a stage reads, it gives the
+    endings to ``verify`` here. (To hash all of it here as well made 1 % more articles at 5 GB take 14 seconds.) Where
+    an output of the stage was found damaged, all is hashed, for outputs share files.
 
     Raises what ``work`` raised, or ``RuntimeError`` if a worker process died.
     """
     (output / cache.SHARDS).mkdir(exist_ok=True)
     keys = _shard_keys(work, shards, output, sharded, only)
     earlier = _find_earlier(output) if keys else {}
-    verify = verify or any(output.parent.glob("*.damaged-*"))
+    if any(output.parent.glob("*.damaged-*")):
+        verify = ALL
     results: dict[str, cache.Counts] = {}
     missing: list[Shard] = []
     taken: list[cache.Json] = []  # the notes of what was taken over
@@ -164,7 +167,7 @@ def _find_earlier(output: Path) -> dict[str, Earlier]:
     return found
 
 
-def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> cache.Json | None:
+def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: tuple[str, ...]) -> cache.Json | None:
     """Link an earlier shard's files under this shard's name. Returns its note, None if a file is damaged or gone.
 
     What a killed attempt left is always hashed: it was not flushed, and a power cut may have taken it.
@@ -172,7 +175,7 @@ def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: bool) -> ca
     renamed = {name: shard.name + name.removeprefix(earlier.note["name"]) for name in earlier.note["files"]}
     for name, entry in earlier.note["files"].items():
         path = earlier.folder / name
-        if not cache.is_whole(path, entry, hashed=verify or earlier.folder == output):
+        if not cache.is_whole(path, entry, hashed=name.endswith(verify) or earlier.folder == output):
             progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
             return None
     if earlier.folder == output and earlier.note["name"] == shard.name:

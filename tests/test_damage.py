@@ -188,6 +188,27 @@ def number_of(article: dict[str, str]) -> bytes:
     return json.dumps({"id": article["id"]}, ensure_ascii=False)[:-1].encode("utf-8")
 
 
+@pytest.mark.parametrize(("stage", "part", "joined"), [
+    ("articles", ".rejected", "rejected.jsonl"), ("dedup", ".duplicates", "duplicates.jsonl"),
+])  # fmt: skip
+def test_what_a_stage_joins_of_shards_taken_over_is_hashed(
+    tmp_path: Path, many_shards: None, stage: str, part: str, joined: str
+) -> None:
+    """Reviews twice, one of them empty: a duplicate each, and a rejected one."""
+    reviews = read_corpus("reviews", 0, 200)
+    write_articles(tmp_path / "text" / "a.jsonl", [*reviews, *reviews[:20], {"text": ""}])
+    front = Front(tmp_path)
+    until = ("--until", "segment", "--set", "Articles.max_rejected=0.5")
+    front.run(tmp_path / "text", *until)
+    flip(largest(front.folder(stage), f"0*{part}"), 0.3)
+    write_articles(tmp_path / "text" / "z.jsonl", read_corpus("xwlb", 100, 3))
+    front.run(tmp_path / "text", *until)
+    clean = Front(tmp_path / "clean")
+    clean.data.mkdir(parents=True)
+    clean.run(tmp_path / "text", *until)
+    assert (front.folder(stage) / joined).read_bytes() == (clean.folder(stage) / joined).read_bytes() != b""
+
+
 def test_a_run_that_ends_with_shards_taken_over_looks_at_them_itself(front: Front, made: Front, tmp_path: Path) -> None:
     """No stage after it does."""
     flip(largest(front.folder("articles"), "0*.jsonl"))

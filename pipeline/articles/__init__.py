@@ -45,7 +45,8 @@ def run(
     chosen = Options(**options)
     filters.read_keywords(chosen.keywords, chosen.normal_form)  # a bad file stops the run before any work
     work = cut(sources, chosen)
-    results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes)
+    joined = (".rejected", ".left_out")
+    results = shards.map_shards(read_shard, work, output, sharded="sources", processes=processes, verify=joined)
     refuse_changed(sources)
     counts = shards.total(results)
     shard_files.join(output, ".rejected", output / "rejected.jsonl")

@@ -53,7 +53,7 @@ def run(
     files = shard_files.files(articles, ".jsonl")
     hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
     read = shards.map_shards(
-        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=True
+        hash_shard, hashing, output, sharded="articles", processes=processes, label="dedup (digests)", verify=shards.ALL
     )
     work = Path(tempfile.mkdtemp(prefix=cache.WORK, dir=output))
     repeats, ends = find_repeats(files, output, work, processes)
@@ -62,7 +62,9 @@ def run(
         found = near_duplicates.add(files, ends, repeats, output, near_threshold, near_values, processes)
     removed = shared_lines.find(files, repeats, ends, output, lines, processes) if lines else None
     dropping = share_out(files, repeats, ends, removed)
-    dropped = shards.map_shards(drop_shard, dropping, output, sharded="articles", processes=processes)
+    dropped = shards.map_shards(
+        drop_shard, dropping, output, sharded="articles", processes=processes, verify=(".duplicates", ".shared_lines")
+    )
     shutil.rmtree(work, ignore_errors=True)  # an attempt that nobody waits for may write there still
     shard_files.join(output, ".duplicates", output / "duplicates.jsonl")
     counts = {**shards.total([*read, *dropped]), **found}

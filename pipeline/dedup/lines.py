@@ -73,7 +73,7 @@ def find(
     them (the note is in how many); where each shard's lines end among all. Articles in ``repeats`` do not count."""
     hashing = [Shard(file.path.stem, file.digest, (str(file.path), file.digest), file.size) for file in files]
     shards.map_shards(
-        hash_lines, hashing, output, sharded="articles", processes=processes, label="dedup (lines)", verify=True
+        hash_lines, hashing, output, sharded="articles", processes=processes, label="dedup (lines)", verify=shards.ALL
     )
     paths = [output / f"{file.path.stem}{DIGESTS}" for file in files]
     stay = partitions.place(paths, (part for part, _ in partitions.by_shard(repeats, ends)))

@@ -69,7 +69,7 @@ def find(
     signing = [
         Shard(file.path.stem, file.digest, (str(file.path), file.digest, values, rows), file.size) for file in files
     ]
-    map_shards = partial(shards.map_shards, output=output, sharded="articles", processes=processes, verify=True)
+    map_shards = partial(shards.map_shards, output=output, sharded="articles", processes=processes, verify=shards.ALL)
     map_shards(signatures.sign_shard, signing, label="dedup (signatures)")
     signed = candidates.Signed(output, names, ends, values, values // rows)
     one, other, short = candidates.find(signed, unique, threshold, work, processes)

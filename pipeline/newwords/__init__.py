@@ -22,7 +22,7 @@ from ciliu import Segmenter
 from pipeline import cache, shard_files, shards
 from pipeline.newwords import grams, kinds, look, votes
 from pipeline.newwords import score as scores
-from pipeline.shards import Shard
+from pipeline.shards import ALL, Shard
 
 VERSION = 2  # votes are written sorted
 VERSIONS = ("jieba", "unicode")
@@ -96,7 +96,7 @@ def count(files: Sequence[shard_files.File], output: Path, order: int, processes
     """The shards' n-grams as sorted runs: their paths."""
     work = [Shard(file.path.stem, file.digest, (str(file.path), file.digest, order), file.size) for file in files]
     shards.map_shards(
-        count_shard, work, output, sharded="dedup", processes=processes, label="newwords (n-grams)", verify=True,
+        count_shard, work, output, sharded="dedup", processes=processes, label="newwords (n-grams)", verify=ALL,
         only=["order"],
     )  # fmt: skip
     return [os.fsencode(output / f"{shard.name}.grams") for shard in work]
@@ -135,7 +135,7 @@ def take_votes(files: Sequence[shard_files.File], output: Path, table: Path, ord
         for file in files
     ]
     shards.map_shards(
-        vote_shard, work, output, sharded="dedup", processes=processes, label="newwords (votes)", verify=True, only=[]
+        vote_shard, work, output, sharded="dedup", processes=processes, label="newwords (votes)", verify=ALL, only=[]
     )
     return [output / f"{shard.name}.votes" for shard in work]
 
@@ -158,7 +158,7 @@ def look_for(files: Sequence[shard_files.File], output: Path, words: Path, proce
         for file in files
     ]
     shards.map_shards(
-        look.look_shard, work, output, sharded="dedup", processes=processes, label="newwords (look)", verify=True,
+        look.look_shard, work, output, sharded="dedup", processes=processes, label="newwords (look)", verify=ALL,
         only=[],
     )  # fmt: skip
     return [output / shard.name for shard in work]

@@ -53,7 +53,7 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         )
         for group in groups
     ]
-    grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes, verify=True)
+    grouped = shards.map_shards(count_group, work, output, sharded="segment", processes=processes, verify=shards.ALL)
     counter, numbers = merge_groups([output / f"{shard.name}.counts" for shard in work])
     kept, words, words_in = counter.rank(min_count)
     if not kept:
