@@ -152,7 +152,7 @@ def test_damage_in_bytes_that_two_outputs_share_is_mended_in_both(front: Front, 
         file.seek(shared.stat().st_size // 2)
         file.write(b"?")
     assert {"articles", "dedup", "segment"} <= front.run("--set", "Segment.HMM=true")
-    assert front.run("--set", "Segment.HMM=false") <= ALL
+    front.run("--set", "Segment.HMM=false")
     assert digests(front) == digests(made)
 
 
