@@ -4,6 +4,7 @@ import contextlib
 import functools
 import itertools
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,9 @@ from pipeline.dictionary import lint
 # would reach the process that it is for.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where Python may not keep what it compiles, each of the hundreds of commands started here compiles 150 modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SHARED = Path(__file__).parents[2] / "shared"
 CORPORA = ("cn_laws", "fudan", "modern_translation", "reviews", "tech", "wiki_paras", "xwlb")
