@@ -60,14 +60,15 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         raise ValueError(
             f"no word stands Vocabulary.min_count = {min_count:,} times among {words_in:,} words: {_top(counter)}"
         )
-    with ThreadPoolExecutor(1) as writer:
+    with ThreadPoolExecutor(2) as writers:  # the core releases the interpreter's lock
         written = [
-            writer.submit(write_words, output / "vocab.tsv", counter, 0, kept),
-            writer.submit(write_words, output / "dropped.tsv", counter, kept, len(counter)),
+            writers.submit(write_words, output / "dropped.tsv", counter, kept, len(counter)),
+            writers.submit(write_words, output / "vocab.tsv", counter, 0, kept),
         ]
         ranks = as_numbers(counter.ranks())
         for shard, merged in zip(work, numbers, strict=True):
             ranks[merged].tofile(output / f"{shard.name}.ranks")
+        sentences = count_sentences(segment)
         for future in written:
             future.result()
     write_places(output / "maps.tsv", groups, [counts["lengths"] for counts in grouped])
@@ -77,7 +78,7 @@ def run(segment: Path, output: Path, *, min_count: int, processes: int = 1) -> c
         "different_words": kept,
         "words_in": words_in,
         "words": words,
-        "sentences": count_sentences(segment),
+        "sentences": sentences,
     }
     cache.write_json(output / "vocabulary.json", facts)
     return {**facts, "examples_dropped": find_examples(output / "dropped.tsv")}
