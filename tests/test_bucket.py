@@ -256,7 +256,7 @@ def test_machines_with_a_mount_each_make_the_same_bytes_also_where_one_is_lost(
     assert not (place / "data").exists()  # here: it is in the mounts of the others
     data = bucket.mount("look") / "data"
     if lost == "the mount of a machine":
-        assert f"Transport endpoint is not connected (on {socket.gethostname()})" in said(bucket.folder)
+        assert f" (on {socket.gethostname()}): " in said(bucket.folder)
         assert start(text, data, *TO_VOCABULARY).wait(400) == 0, said(bucket.folder)
     assert made(data) == to_vocabulary(expected)
 
@@ -362,9 +362,10 @@ def test_two_runs_on_one_mount_make_each_output_once(bucket: Bucket, text: Path,
 def test_two_machines_that_run_at_once_may_stop_each_other_and_damage_nothing(
     bucket: Bucket, text: Path, expected: dict[str, Any]
 ) -> None:
-    """No lock reaches from one mount to the other. A run that loses its folder ends with a sentence."""
+    """No lock reaches from one mount to the other. A run that loses its folder, or reads what the other is writing,
+    ends with an error."""
     both = [start(text, bucket.mount(name) / "data", *TO_VOCABULARY) for name in ("one", "other")]
-    assert {process.wait(400) for process in both} <= {0, 4}, said(bucket.folder)
+    assert {process.wait(400) for process in both} <= {0, 3, 4}, said(bucket.folder)
     assert "Traceback" not in said(bucket.folder)
     again = bucket.mount("again")
     assert start(text, again / "data", *TO_VOCABULARY).wait(400) == 0, said(bucket.folder)
