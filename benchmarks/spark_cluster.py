@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ class Cluster:
     folder: Path
     master: str = ""
     pids: dict[str, int] = field(default_factory=dict)
+    inside: Callable[[str], list[str]] = lambda name: []  # the command that a host's processes are started by
 
     @property
     def environment(self) -> dict[str, str]:
@@ -55,7 +56,7 @@ class Cluster:
         spark = Path(pyspark.__file__).parent
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [spark / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}", *given],
+                [*self.inside(name), spark / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}", *given],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
                 env={**os.environ, **self.environment, "SPARK_LOCAL_IP": host, "SPARK_HOME": str(spark),
                      "SPARK_DAEMON_MEMORY": "256m", "SPARK_NO_DAEMONIZE": "1"},
@@ -116,12 +117,12 @@ def _wait_for(log: Path, pattern: str) -> str:
     raise RuntimeError(f"no {pattern!r} in {log} within {PATIENCE:.0f} s")
 
 
-def up(folder: Path) -> Cluster:
-    """Start a cluster. Raises ``RuntimeError`` if it does not come up."""
+def up(folder: Path, inside: Callable[[str], list[str]] = lambda name: []) -> Cluster:
+    """Start a cluster, each host ``inside`` a command of its own. Raises ``RuntimeError`` if it does not come up."""
     folder.mkdir(parents=True)
     settings = "".join(f"{name} {value}\n" for name, value in DEFAULTS.items())
     (folder / "spark-defaults.conf").write_text(settings, encoding="utf-8")
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, inside=inside)
     try:
         for name in HOSTS:
             cluster.start(name)
@@ -132,9 +133,9 @@ def up(folder: Path) -> Cluster:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """A cluster while this lasts."""
-    cluster = up(folder)
+def running(folder: Path, inside: Callable[[str], list[str]] = lambda name: []) -> Iterator[Cluster]:
+    """A cluster while this lasts, as ``up`` starts it."""
+    cluster = up(folder, inside)
     try:
         yield cluster
     finally:

@@ -215,14 +215,13 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
 
 def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
     """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed. What is unfinished
-    is left out."""
+    is left out. Raises ``FileNotFoundError`` where a known file is gone."""
     paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
-    named = sorted((path.relative_to(folder).as_posix(), path) for path in paths)
-    return {
-        name: known.get(name) or describe_file(path)
-        for name, path in named
-        if name not in INTERNAL and not name.startswith((f"{SHARDS}/", WORK))
-    }
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    if gone := known.keys() - named.keys():  # another machine's run, where locks do not reach it, or a person
+        raise FileNotFoundError(errno.ENOENT, "a finished shard was taken away meanwhile", str(folder / min(gone)))
+    ours = (name for name in named if name not in INTERNAL and not name.startswith((f"{SHARDS}/", WORK)))
+    return {name: known.get(name) or describe_file(named[name]) for name in sorted(ours)}
 
 
 def describe_file(path: Path) -> Json:

@@ -3,18 +3,20 @@
 Every damage here leaves size and dates as they were: only hashing finds it.
 """
 
+import functools
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Front, examples, read_corpus, write_articles
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import cache, damage, sealed
+from pipeline import cache, damage, sealed, segment
 
 ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
 
@@ -245,6 +247,58 @@ def test_what_an_attempt_left_that_was_killed_at_its_very_end_is_no_hindrance(
     front.run("--from", stage) if stage in ("articles", "dedup", "dictionary", "segment") else front.run()
     assert digests(front) == digests(made)
     assert not list(front.data.glob("*/*.partial"))
+
+
+ORDER = ("articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export")
+
+
+@pytest.mark.parametrize(
+    "far", ["with its manifest", *(pytest.param(far, marks=pytest.mark.slow) for far in ("one file", "all but one"))]
+)
+@pytest.mark.parametrize("stage", ORDER)
+def test_however_far_the_rename_of_its_folder_got_the_next_run_makes_an_output_whole(
+    front: Front, made: Front, stage: str, far: str
+) -> None:
+    """On a mounted bucket a folder is renamed file by file, by name: the manifest is there before what comes behind it
+    in the alphabet. (With the real thing: ``test_bucket``.)"""
+    folder = front.folder(stage)
+    for after in ORDER[ORDER.index(stage) + 1 :]:
+        shutil.rmtree(front.data / after)
+    partial = folder.rename(folder.with_name(folder.name + ".partial"))
+    names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
+    moved = {"one file": 1, "with its manifest": names.index(cache.MANIFEST) + 1, "all but one": len(names) - 1}[far]
+    for name in names[:moved]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (partial / name).rename(folder / name)
+    front.run()
+    assert digests(front) == digests(made)
+    assert not any(damaged for _, damaged in damage.check_all(front.data))
+
+
+def test_an_output_whose_finished_shard_was_taken_away_is_not_published(
+    front: Front, made: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a person; or by a run on another machine, where no lock reaches it. Its manifest would not name the file, so
+    nobody would miss it."""
+    run = segment.run
+
+    @functools.wraps(run)
+    def robbed(*arguments: Any, **parameters: Any) -> cache.Counts:
+        counts = run(*arguments, **parameters)
+        (arguments[-1] / "00001.ids").unlink()
+        return counts
+
+    for stage in ("segment", "vocabulary", "train", "evaluate", "export"):
+        shutil.rmtree(front.data / stage)
+    with monkeypatch.context() as patch:
+        patch.setattr(segment, "run", robbed)
+        with pytest.raises(SystemExit) as stopped:
+            front.run()
+    assert stopped.value.code == 4
+    assert "a finished shard was taken away meanwhile" in capsys.readouterr().err
+    assert not list(front.data.glob(f"segment/*/{cache.MANIFEST}"))
+    front.run()
+    assert digests(front) == digests(made)
 
 
 def test_verify_names_each_damaged_file_and_mends_nothing(front: Front, capsys: pytest.CaptureFixture[str]) -> None:

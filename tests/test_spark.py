@@ -264,9 +264,9 @@ def test_an_unknown_place_is_refused_before_any_work(front: Front, tmp_path: Pat
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/data", "hdfs://host:9000/data"])
-def test_a_data_folder_that_is_a_url_is_refused(tmp_path: Path, url: str) -> None:
+def test_a_data_folder_that_is_a_url_is_refused_and_the_way_named(tmp_path: Path, url: str) -> None:
     text = write_articles(tmp_path / "a.jsonl", [{"text": "猫喜欢鱼"}])
-    with pytest.raises(click.UsageError, match="a folder is wanted, for it needs links, locks and renames"):
+    with pytest.raises(click.UsageError, match=r"a folder is wanted, .* mount the bucket, and give the folder"):
         ciliu.main(["run", str(text), "--data", url], standalone_mode=False)
 
 

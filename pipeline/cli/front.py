@@ -33,7 +33,8 @@ class Terminated(KeyboardInterrupt):
 
 def _refuse_url(context: click.Context, option: click.Parameter, data: Path) -> Path:
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(data)):  # a Path has one slash left of two
-        raise click.UsageError(f"--data {data}: a folder is wanted, for it needs links, locks and renames; no URL")
+        way = "mount the bucket, and give the folder where it is mounted (docs/spark.md, In a bucket)"
+        raise click.UsageError(f"--data {data}: a folder is wanted, for it needs locks and renames; no URL. So {way}")
     return data
 
 
