@@ -65,7 +65,8 @@ def write_sources(folder: Path) -> None:
 
 def run_forked(arguments: list[str], data: Path, log: Path, at: int = 0, how: str = "") -> int:
     """``ciliu ARGUMENTS`` in a fork. At its file operation number ``at`` in the data folder it is killed (``kill``), or
-    the disk is full once (``full``). Returns the exit status, negative for a signal; -1000 for a hang."""
+    from there on the first that writes meets a full disk (``full``). Returns the exit status, negative for a signal;
+    -1000 for a hang."""
     child = os.fork()
     if child == 0:
         _live(arguments, data, log, at, how)
@@ -100,14 +101,16 @@ def _live(arguments: list[str], data: Path, log: Path, at: int, how: str) -> Non
 
 def _trap(data: Path, at: int, how: str) -> None:
     seen = 0
+    full = how == "full"
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal seen
+        nonlocal seen, full
         if event in EVENTS and str(data) in str(arguments):
             seen += 1
             if seen == at and how == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            if seen == at and how == "full" and (event != "open" or _writes(arguments[2])):
+            if seen >= at and full and (event != "open" or _writes(arguments[2])):
+                full = False
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if at:
