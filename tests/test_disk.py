@@ -16,6 +16,7 @@ import pytest
 from conftest import CILIU, Front, write_articles
 
 from pipeline import cache, resources
+from pipeline.cli import needs
 from pipeline.cli.front import describe
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -280,3 +281,27 @@ def test_a_run_too_large_for_this_machine_is_refused_with_the_figures_unless_tol
 def test_plan_says_what_the_run_needs(text: Path, front: Front, capsys: pytest.CaptureFixture[str]) -> None:
     front("plan", text, *Front.quick)
     assert "needs about " in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_earlier_outputs_hold_is_not_reckoned_again(
+    text: Path, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More articles: their share of the text. Another dictionary: all of it, for Segment. 鸟 bird, 喜欢 likes, 唱歌 to
+    sing."""
+    shares: list[dict[str, float]] = []
+    reckon = needs.shares_to_make
+    monkeypatch.setattr(needs, "shares_to_make", lambda *given: shares.append(reckon(*given)) or shares[-1])
+    new = write_articles(tmp_path / "birds.jsonl", [{"id": "0", "text": "鸟喜欢唱歌。" * 100}])
+    front("plan", text)
+    assert shares.pop() == {"articles": 1.0, "dedup": 1.0, "segment": 1.0}
+    front("run", text, "--until", "segment", "--quiet")
+    shares.clear()
+    front("plan", text, new)
+    small = new.stat().st_size / (new.stat().st_size + text.stat().st_size)
+    assert shares.pop() == pytest.approx({"articles": small, "dedup": small, "segment": small})
+    front("plan", text, new, "--set", "Segment.HMM=true")
+    assert shares.pop() == pytest.approx({"articles": small, "dedup": small, "segment": 1.0})
+    front("plan", text, new, "--set", "Articles.min_characters=2")
+    assert shares.pop() == {"articles": 1.0, "dedup": 1.0, "segment": 1.0}
+    front("plan", text)
+    assert shares.pop() == {}

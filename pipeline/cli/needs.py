@@ -1,13 +1,13 @@
 """What a run will take, from the size of its text, before any work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import tasks
-from pipeline import resources
+from pipeline import cache, resources
 from pipeline.estimate import CORES, READ, estimate, estimate_new_words
-from pipeline.plan import Step, keep_versions, make_plan
+from pipeline.plan import Step, find_nearest, keep_versions, make_plan
 from pipeline.processes import cpus
 from pipeline.task import StageTask
 from pipeline.train import resolve
@@ -15,7 +15,7 @@ from pipeline.train import resolve
 NO_TRAINING: dict[str, Any] = {"engine": "auto", "hs": 0, "negative": 5, "share": -1, "held_out": -1, "threads": 1}
 NO_TRAINING |= {"vector_size": 0, "window": 0, "epochs": 0}
 WORTH_ASKING = 600.0  # seconds that a change of versions alone may cost without a question
-TEXT_STAGES = {"articles", "dedup", "segment"}
+TEXT_STAGES = ("articles", "dedup", "segment")  # shard by shard, in this order
 Needs = tuple[float, float, float]
 
 
@@ -31,13 +31,46 @@ def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
     least = vocabulary.parameters()["min_count"] if vocabulary else 1
     cores = end.processes or cpus()
     whole = estimate(text, READ * cores / CORES, {**train, "min_count": least}, cores)
-    disk = whole["disk_bytes"] - (0 if running & TEXT_STAGES else 2 * text)
-    seconds, memory = sum(whole["seconds"].get(stage, 0.0) for stage in running), whole["memory_bytes"]
+    shares = shares_to_make(by_name, running)
+    disk = whole["disk_bytes"] - 2 * text * (1 - max(shares.values(), default=0.0))
+    seconds = sum(whole["seconds"].get(stage, 0.0) * shares.get(stage, 1.0) for stage in running)
+    memory = whole["memory_bytes"]
     if "newwords" in running:
         search = estimate_new_words(text, by_name["newwords"].parameters()["order"], cores)
         seconds, disk = seconds + search["seconds"], disk + search["disk_bytes"]
         memory = max(memory, search["memory_bytes"])
     return seconds, memory, disk
+
+
+def shares_to_make(by_name: Mapping[str, StageTask], running: Set[str]) -> dict[str, float]:
+    """The share of the text that each of the first stages has to make, of those that run: the sources that the nearest
+    earlier output of Articles has not, as long as nothing else differs from the nearest earlier outputs."""
+    shares: dict[str, float] = {}
+    share, before = 1.0, "sources"
+    for stage in TEXT_STAGES:
+        task = by_name.get(stage)
+        nearest = find_nearest(task) if task and stage in running else None
+        if not task or not nearest or task.anew or without(nearest, before) != without(task.recipe(), before):
+            share = 1.0
+        elif isinstance(task, tasks.Articles):
+            share = share_of_new(task, {digest for _, digest in nearest["inputs"][before]})
+        if stage in running:
+            shares[stage] = share
+        before = stage
+    return shares
+
+
+def share_of_new(articles: tasks.Articles, known: Set[str]) -> float:
+    """How much of the text is of sources whose digests are not ``known``."""
+    sources = articles.read_sources()
+    new = sum(source.weight for source in sources if source.digest not in known)
+    return new / max(1, sum(source.weight for source in sources))
+
+
+def without(recipe: cache.Json, given: str) -> str:
+    """All that an output depends on but for one of its inputs, as text that can be compared."""
+    inputs = {name: value for name, value in recipe["inputs"].items() if name != given}
+    return cache.canonical({**recipe, "inputs": inputs})
 
 
 def show_plan(steps: Sequence[Step], needed: Needs, data: Path) -> str:
