@@ -43,6 +43,7 @@ class Setting(NamedTuple):
 SETTINGS = {"A": Setting(256, 10, 5, 0), "B": Setting(256, 10, 0, 1), "C": Setting(100, 5, 5, 0)}
 SHARES = (0, 8, 4, 2, 1)
 ALPHA, MIN_ALPHA = 0.025, 0.0001
+NEAR = 150.0  # nanoseconds of a cache line there and back: 50 to 70 on one chip, 340 to 410 between two
 PEAK_ROUNDS, HAND_OVERS = 20_000_000, 1_000_000
 native: Any = import_native()
 
@@ -199,7 +200,8 @@ def measure(name: str, case: Case, given: Any) -> Facts:
 def measure_two(case: Case, machine: Machine, rounds: int) -> Facts:
     """How many times as fast two threads are as one; beside it, in the same rounds, how many times as much the machine
     does with two that only multiply and add (a virtual machine's two processors may be one core), and the nanoseconds
-    that a cache line takes from one to the other and back (they may lie on two chips, and change places)."""
+    that a cache line takes from one to the other and back: they may lie on two chips, and change places, so the rounds
+    in which they were near stand apart from the others."""
     found: Facts = {"training": [], "multiply_add": [], "cache_line_nanoseconds": []}
     for _ in range(rounds):
         share = HS_SHARE if case.setting.hs else 0
@@ -209,7 +211,17 @@ def measure_two(case: Case, machine: Machine, rounds: int) -> Facts:
         found["cache_line_nanoseconds"].append(max(before, both(machine.hand_over)) / HAND_OVERS * 1e9)
         one = timed(machine.multiply_add, time.perf_counter)
         found["multiply_add"].append(2 * one / both(lambda _: machine.multiply_add()))
-    return {name: {"spread": spread(values), "rounds": [round(x, 2) for x in values]} for name, values in found.items()}
+    facts = {
+        name: {"spread": spread(values), "rounds": [round(x, 2) for x in values]} for name, values in found.items()
+    }
+    pairs = list(zip(found["cache_line_nanoseconds"], found["training"], strict=True))
+    near = [ratio for nanoseconds, ratio in pairs if nanoseconds < NEAR]
+    far = [ratio for nanoseconds, ratio in pairs if nanoseconds >= NEAR]
+    return facts | {
+        where: {"rounds": len(ratios), "spread": spread(ratios)}
+        for where, ratios in (("near", near), ("far", far))
+        if ratios
+    }
 
 
 def spread(ratios: Sequence[float]) -> list[float]:
@@ -243,7 +255,7 @@ def measure_pairs(text: train_corpus.Text, given: Any, machine: Machine) -> Fact
     cases = {name: Case(SETTINGS[name], text, given.train_words) for name in given.settings}
     two = {name: measure_two(case, machine, given.rounds) for name, case in cases.items()}
     for name, found in two.items():
-        print(name, {what: ratios["spread"] for what, ratios in found.items()})
+        print(name, {what: ratios["spread"] for what, ratios in found.items()}, flush=True)
     return {"two_threads": two}
 
 
