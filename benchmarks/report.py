@@ -27,6 +27,9 @@ import xxhash
 from pipeline import cache
 from pipeline.processes import cpus
 
+# Where Python may not keep what it compiled, each start compiles 150 modules again: no user's machine is so.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 REPOSITORY = Path(__file__).parent.parent
 CILIU = str(Path(sys.executable).with_name("ciliu"))
 LIBRARIES = ("backports.zstd", "ciliu", "click", "gensim", "jieba", "luigi", "numpy", "scipy", "xxhash")
