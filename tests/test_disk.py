@@ -303,5 +303,9 @@ def test_what_earlier_outputs_hold_is_not_reckoned_again(
     assert shares.pop() == pytest.approx({"articles": small, "dedup": small, "segment": 1.0})
     front("plan", text, new, "--set", "Articles.min_characters=2")
     assert shares.pop() == {"articles": 1.0, "dedup": 1.0, "segment": 1.0}
+    front("run", new, "--until", "segment", "--quiet")  # in between, nothing of the first text
+    shares.clear()
+    front("plan", text, new)
+    assert shares.pop() == {"articles": 0.0, "dedup": 0.0, "segment": 0.0}
     front("plan", text)
     assert shares.pop() == {}

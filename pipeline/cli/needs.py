@@ -1,5 +1,6 @@
 """What a run will take, from the size of its text, before any work."""
 
+import json
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import tasks
 from pipeline import cache, resources
 from pipeline.estimate import CORES, READ, estimate, estimate_new_words
-from pipeline.plan import Step, find_nearest, keep_versions, make_plan
+from pipeline.plan import Step, keep_versions, make_plan, read_manifests
 from pipeline.processes import cpus
 from pipeline.task import StageTask
 from pipeline.train import resolve
@@ -43,21 +44,28 @@ def needs(steps: Sequence[Step], end: StageTask) -> Needs | None:
 
 
 def shares_to_make(by_name: Mapping[str, StageTask], running: Set[str]) -> dict[str, float]:
-    """The share of the text that each of the first stages has to make, of those that run: the sources that the nearest
-    earlier output of Articles has not, as long as nothing else differs from the nearest earlier outputs."""
+    """The share of the text that each of the first stages has to make, of those that run: the sources that no earlier
+    output of Articles has, as long as earlier outputs differ in nothing but what they were made of."""
     shares: dict[str, float] = {}
     share, before = 1.0, "sources"
     for stage in TEXT_STAGES:
         task = by_name.get(stage)
-        nearest = find_nearest(task) if task and stage in running else None
-        if not task or not nearest or task.anew or without(nearest, before) != without(task.recipe(), before):
+        earlier = alike(task, before) if task and stage in running and not task.anew else []
+        if not earlier:
             share = 1.0
         elif isinstance(task, tasks.Articles):
-            share = share_of_new(task, {digest for _, digest in nearest["inputs"][before]})
+            share = share_of_new(task, {digest for recipe in earlier for _, digest in recipe["inputs"][before]})
         if stage in running:
             shares[stage] = share
         before = stage
     return shares
+
+
+def alike(task: StageTask, given: str) -> list[cache.Json]:
+    """The recipes of the stage's earlier outputs that differ in nothing but one input: shards are taken over from any
+    of them."""
+    recipes = [json.loads(manifest["recipe"]) for manifest in read_manifests(task.folder.parent)]
+    return [recipe for recipe in recipes if without(recipe, given) == without(task.recipe(), given)]
 
 
 def share_of_new(articles: tasks.Articles, known: Set[str]) -> float:
