@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ RECIPE = "recipe.json"  # in a .partial folder only: what its shards may be take
 SHARDS = ".shards"  # in a .partial folder only: notes of the finished shards; each file holds a list of them
 WORK = ".work-"  # in a .partial folder only: how the folder of an unfinished shard begins
 INTERNAL = {MANIFEST, RECIPE, HOLDER}
+THREADS = 16  # that flush and hash files side by side: both give way to other threads meanwhile
 
 Json = dict[str, Any]
 Counts = dict[str, Any]
@@ -49,20 +51,6 @@ def file_digest(path: Path) -> str:
         while block := file.read(1 << 20):
             state.update(block)
     return state.hexdigest()
-
-
-def is_whole(path: Path, entry: Mapping[str, Any], *, hashed: bool = True) -> bool:
-    """Is a file what its manifest's ``entry`` says, if not ``hashed`` by its size alone? Raises ``OSError`` where it
-    must not be read."""
-    try:
-        sized = path.stat().st_size == int(entry["size"])
-        return sized and (not hashed or file_digest(path) == str(entry["xxh3_128"]))
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return False
-    except OSError as error:
-        if error.errno == errno.EIO:  # the disk cannot read it
-            return False
-        raise
 
 
 def read_manifest(output: Path) -> Json | None:
@@ -183,9 +171,7 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
     listed = [note for path in (partial / SHARDS).glob("*.json") for note in sealed.read(path)["notes"]]
     notes = [note for _, note in sorted({(note["name"], note["work"]): note for note in listed}.items())]
     known = {name: entry for note in notes for name, entry in note["files"].items()}
-    files = describe_files(partial, known)
-    for name in files.keys() - known.keys():  # the shards' are flushed already
-        sync(partial / name)
+    files = describe_files(partial, known, flush=True)
     manifest = {
         **{name: value for name, value in description.items() if name != "recipe"},
         "counts": counts,
@@ -213,15 +199,22 @@ def _commit(partial: Path, final: Path, description: Json, counts: Counts, secon
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def describe_files(folder: Path, known: Mapping[str, Json]) -> dict[str, Json]:
-    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed. What is unfinished
-    is left out. Raises ``FileNotFoundError`` where a known file is gone."""
+def describe_files(folder: Path, known: Mapping[str, Json], *, flush: bool = False) -> dict[str, Json]:
+    """Size and xxh3_128 of each file below ``folder``, by name; what is not ``known`` yet is hashed, and with ``flush``
+    on disk when this returns. What is unfinished is left out. Raises ``FileNotFoundError`` where a known file is
+    gone."""
     paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
     named = {path.relative_to(folder).as_posix(): path for path in paths}
     if gone := known.keys() - named.keys():  # another machine's run, where locks do not reach it, or a person
         raise FileNotFoundError(errno.ENOENT, "a finished shard was taken away meanwhile", str(folder / min(gone)))
-    ours = (name for name in named if name not in INTERNAL and not name.startswith((f"{SHARDS}/", WORK)))
-    return {name: known.get(name) or describe_file(named[name]) for name in sorted(ours)}
+    ours = sorted(name for name in named if name not in INTERNAL and not name.startswith((f"{SHARDS}/", WORK)))
+    new = [named[name] for name in ours if name not in known]
+    with ThreadPoolExecutor(THREADS) as pool:
+        flushed = pool.map(sync, new if flush else ())
+        described = pool.map(describe_file, new)
+        files = {name: known.get(name) or next(described) for name in ours}
+        list(flushed)  # raises what went wrong
+    return files
 
 
 def describe_file(path: Path) -> Json:

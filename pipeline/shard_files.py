@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xxhash
 
-from pipeline import cache
+from pipeline import cache, damage
 from pipeline.cache import DamageError
 
 END_OF_SENTENCE = -1  # among a shard's ids
@@ -47,7 +47,7 @@ def read_whole(path: Path, digest: str = "") -> bytes:
 def verify(cached: Iterable[File]) -> None:
     """Hash files before they are mapped or read in pieces. Raises ``DamageError``."""
     for file in cached:
-        if not cache.is_whole(file.path, {"size": file.size, "xxh3_128": file.digest}):
+        if not damage.is_whole(file.path, {"size": file.size, "xxh3_128": file.digest}):
             raise DamageError(file.path)
 
 

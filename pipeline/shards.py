@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import cache, progress, sealed
+from pipeline import cache, damage, progress, sealed
 from pipeline.processes import Job, cpus, run_jobs
 
 Work = Callable[..., cache.Counts]  # work(folder, name, *arguments) -> counts
@@ -175,7 +175,7 @@ def _take_over(earlier: Earlier, shard: Shard, output: Path, verify: tuple[str, 
     renamed = {name: shard.name + name.removeprefix(earlier.note["name"]) for name in earlier.note["files"]}
     for name, entry in earlier.note["files"].items():
         path = earlier.folder / name
-        if not cache.is_whole(path, entry, hashed=name.endswith(verify) or earlier.folder == output):
+        if not damage.is_whole(path, entry, hashed=name.endswith(verify) or earlier.folder == output):
             progress.say(f"{path} is damaged or gone: its shard is made again", level=logging.WARNING)
             return None
     if earlier.folder == output and earlier.note["name"] == shard.name:

@@ -5,10 +5,7 @@ to its key; what is hashed is what is passed to the stage.
 """
 
 import inspect
-import platform
-import unicodedata
-from functools import cache as memoize
-from importlib.metadata import version
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +16,7 @@ from pipeline import cache, damage, progress
 from pipeline.fingerprints import file_contents
 from pipeline.parameters import FilesParameter
 from pipeline.processes import refuse_unguarded_script
+from pipeline.versions import environment, library_version
 
 
 class Folder(luigi.LocalTarget):
@@ -26,11 +24,6 @@ class Folder(luigi.LocalTarget):
 
     def exists(self) -> bool:
         return (Path(self.path) / cache.MANIFEST).is_file()
-
-
-def library_version(name: str) -> str:
-    """The version of an installed library; ``unicode`` is Python's own character table."""
-    return unicodedata.unidata_version if name == "unicode" else version(name)
 
 
 class StageTask(luigi.Task):
@@ -47,6 +40,7 @@ class StageTask(luigi.Task):
     kept = False  # it stands for an output of other versions
     _recipe: cache.Json | None = None
     _key: str | None = None
+    _inputs: list["StageTask"] | None = None
 
     @property
     def name(self) -> str:
@@ -70,7 +64,9 @@ class StageTask(luigi.Task):
         cls.declared = frozenset(name for name, value in vars(cls).items() if isinstance(value, luigi.Parameter))
 
     def inputs(self) -> list["StageTask"]:
-        return luigi.task.flatten(self.requires())  # type: ignore[no-any-return] # Luigi is untyped here
+        if self._inputs is None:  # Luigi looks for all parameters each time
+            self._inputs = luigi.task.flatten(self.requires())
+        return self._inputs
 
     def parameters(self) -> dict[str, Any]:
         """The keyword arguments of the stage that shape its bytes; what depends on others, as its ``resolve`` says."""
@@ -156,14 +152,24 @@ class StageTask(luigi.Task):
     def problem(self) -> str | None:
         """Why the output must be made, or None. An input that is gone does not matter while this one is there; an input
         that was made again with other bytes does. Only looks."""
-        manifest = cache.read_manifest(self.folder)
+        manifests: dict[str, cache.Json | None] = {}
+        problems: dict[str, str | None] = {}
+        for task in self.walk():  # each once, and its manifest, which may be long
+            manifests[task.name] = cache.read_manifest(task.folder)
+            problems[task.name] = task._problem_among(manifests, problems)
+        return problems[self.name]
+
+    def _problem_among(
+        self, manifests: Mapping[str, cache.Json | None], problems: Mapping[str, str | None]
+    ) -> str | None:
+        manifest = manifests[self.name]
         if manifest is None:
             return "its manifest is damaged" if (self.folder / cache.MANIFEST).exists() else "missing"
         for task in self.inputs():
-            there = cache.read_manifest(task.folder)
+            there = manifests[task.name]
             if there and there["digest"] != manifest["inputs"][task.name]["digest"]:
                 return f"{task.name} was made again with other bytes"
-            if there and task.problem():
+            if there and problems[task.name]:
                 return f"after {task.name}"
         return None
 
@@ -221,10 +227,3 @@ class StageTask(luigi.Task):
         line = f"{self.name:<11}{self.stage.summary(manifest['counts'])}{shards}  [{manifest['seconds']:.1f} s]"
         fields = ("counts", "seconds", "shards_made", "shards_taken")
         progress.say(line, event="stage", stage=self.name, key=self.key, **{name: manifest[name] for name in fields})
-
-
-@memoize
-def environment() -> dict[str, str]:
-    """Versions that a person may want to know; those that shape the bytes of a stage are in its key."""
-    names = ("gensim", "jieba", "luigi", "numpy", "scipy", "xxhash")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}

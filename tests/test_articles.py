@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ciliu import normal_form
 from ciliu.normal_form import normalize
 from pipeline import articles, shard_files, shards
-from pipeline.articles import readers, records
+from pipeline.articles import readers, records, spans
 from pipeline.articles.records import Rejected
 from pipeline.articles.sources import Source, cut, find, measure_spans, read_state
 from pipeline.fingerprints import Fingerprints
@@ -500,6 +500,7 @@ def text_of(lengths: Sequence[int], ended: bool = True) -> bytes:
 def spans_of(folder: Path, content: bytes) -> list[list[int | str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shards, "SIZE", TINY)
+        patch.setattr(spans, "BLOCK", TINY // 3)
         return measure_spans(put(folder / "a.jsonl", content))
 
 

@@ -193,6 +193,33 @@ def test_help_costs_little_and_has_an_example_a_verb() -> None:
     assert used < 0.3
 
 
+ENDING = """
+import atexit, sys, threading, time
+from pipeline.cli import main
+atexit.register(print, "at exit")
+{more}
+sys.argv = ["ciliu", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["similar"], 2), (["nothing"], 2)])
+def test_what_is_to_be_done_at_exit_is_done_and_the_status_is_kept(arguments: list[str], status: int) -> None:
+    """The process ends without taking the libraries down."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING.format(more=""), *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (status, ["at exit"])
+
+
+def test_a_thread_that_is_at_work_is_waited_for() -> None:
+    more = "threading.Thread(target=lambda: (time.sleep(0.5), print('done'))).start()"
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING.format(more=more), "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (0, ["done", "at exit"])
+
+
 def _cpu_seconds(*command: str | Path) -> float:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     usage = os.wait4(process.pid, 0)[2]
