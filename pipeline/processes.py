@@ -13,8 +13,9 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any
+
+from pipeline import cgroups
 
 Job = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -22,13 +23,10 @@ PRELOAD = ["pipeline.articles", "pipeline.dedup", "pipeline.segment"]  # importe
 
 
 def cpus() -> int:
-    """CPUs that this process may use: its affinity and its cgroup's limit, not what the machine has."""
+    """CPUs that this process may use: its affinity and its cgroups' limits, not what the machine has."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return affinity if quota == "max" else max(1, min(affinity, int(quota) // int(period)))
-    except (OSError, ValueError):
-        return affinity
+    limit = cgroups.cpus()
+    return affinity if limit is None else max(1, min(affinity, int(limit)))
 
 
 def prepare() -> None:

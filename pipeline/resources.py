@@ -3,31 +3,23 @@
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from pipeline import cgroups
 
 GIB = 1 << 30
 
 
 def free_memory() -> int | None:
-    """Bytes of memory that may still be taken: the machine's, and no more than the cgroup's limit leaves (cached files
-    give way). None where the system does not say."""
-    left = []
-    try:
+    """Bytes of memory that may still be taken: the machine's, and no more than a cgroup's limit leaves. None where the
+    system does not say."""
+    left = [cgroups.memory_left()]
+    with suppress(OSError, ValueError):
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 left.append(int(line.split()[1]) * 1024)
-    except (OSError, ValueError):
-        return None
-    try:
-        group = Path("/sys/fs/cgroup")
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
-        if limit != "max":
-            used = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
-            cached = int(used["inactive_file"]) + int(used["active_file"])
-            left.append(int(limit) - int((group / "memory.current").read_text(encoding="ascii")) + cached)
-    except (OSError, ValueError, KeyError):
-        pass  # no cgroup, no limit
-    return min(left, default=None)
+    return min((free for free in left if free is not None), default=None)
 
 
 def free_disk(folder: Path) -> int:

@@ -56,9 +56,9 @@ class Folder(RuleBasedStateMachine):
         self.machine.collect(keep)
         self.check()
 
-    @rule(drawn=st.randoms(use_true_random=False), at=st.integers(1, 400), how=st.sampled_from(["kill", "full"]))
-    def run_and_be_stopped(self, drawn: random.Random, at: int, how: str) -> None:
-        self.machine.run(*machine.draw_options(drawn), at=at, how=how)
+    @rule(drawn=st.randoms(use_true_random=False), how=st.sampled_from(["kill", "full"]))
+    def run_and_be_stopped(self, drawn: random.Random, how: str) -> None:
+        self.machine.run(*machine.draw_options(drawn), at=machine.draw_operation(drawn), how=how)
         self.check()
 
     @rule(drawn=st.randoms(use_true_random=False))
