@@ -7,11 +7,9 @@ a digit follows (``3.14`` and ``opensource.com`` go on), with the closing quotes
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-# Possessive (++): without it a text of full stops alone would be tried in every way.
-BODY = r"(?:[^\n。！？!?….．]++|[.．](?=[0-9A-Za-z.．]))++"
-END = r"""[。！？!?….．]++[”’"'」』）)】》〉]*+"""
-SENTENCE = re.compile(f"{BODY}(?:{END})?|{END}")
-PART = re.compile(f"{BODY}(?P<end>{END})?|(?P<only>{END})|\n")
+STOPS = "。！？!?….．"
+# No repeated group, as (…)++: Python before 3.11.5 matches those wrongly (Debian 12 has 3.11.2).
+END = re.compile(rf"""\n|(?:[。！？!?…]|[.．](?![0-9A-Za-z.．]))[{STOPS}]*+[”’"'」』）)】》〉]*+""")
 
 
 def split_sentences(text: str) -> Iterator[str]:
@@ -20,7 +18,15 @@ def split_sentences(text: str) -> Iterator[str]:
     >>> list(split_sentences("他说：“好。”我们去3.14号楼。"))
     ['他说：“好。”', '我们去3.14号楼。']
     """
-    return (match[0] for match in SENTENCE.finditer(text))
+    return (part for part, _ in _parts(text, 0, len(text)) if part)
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[str, bool]]:
+    """``text[start:end]`` cut where sentences end, without line ends; does one end behind the part?"""
+    for match in END.finditer(text, start, end):
+        yield text[start : match.start() if match[0] == "\n" else match.end()], True
+        start = match.end()
+    yield text[start:end], False
 
 
 def cut_sentences(text: str, kept: Sequence[tuple[int, int]], cut: Callable[[str], list[str]]) -> Iterator[list[str]]:
@@ -29,10 +35,10 @@ def cut_sentences(text: str, kept: Sequence[tuple[int, int]], cut: Callable[[str
     words: list[str] = []
     at = 0
     for start, end in [*kept, (len(text), len(text))]:
-        for part in PART.finditer(text, at, start):
-            if part[0] != "\n":
-                words += cut(part[0])
-            if part["end"] or part["only"] or part[0] == "\n":
+        for part, ends in _parts(text, at, start):
+            if part:
+                words += cut(part)
+            if ends:
                 yield words
                 words = []
         if end > start:
