@@ -81,6 +81,14 @@ class DamageError(ValueError):
         return f"{self.path} is damaged or gone; ciliu run sets its output aside and makes it again"
 
 
+class KeptError(ValueError):
+    """An output that other versions made is needed, and damaged or gone: these versions would make another."""
+
+    def __str__(self) -> str:
+        way = "the same command without --keep-versions makes it and all after it anew"
+        return f"{self.args[0]} is damaged or gone, and other versions made it: {way}"
+
+
 def read_json(path: Path) -> Any:
     """The value of a JSON file. Raises ``OSError`` or ``ValueError``."""
     return json.loads(path.read_bytes())

@@ -81,7 +81,9 @@ def set_aside(output: Path) -> None:
 
 
 def check_all(data: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Each complete output of a data folder, also one whose manifest is damaged, with its damaged files."""
-    for path in sorted(data.glob(f"*/*/{cache.MANIFEST}")):
-        if not path.parent.suffix:
-            yield path.parent, find(path.parent)
+    """Each complete output of a data folder, also one whose manifest is damaged, with its damaged files. Raises
+    ``OSError`` where a stage's folder must not be read: ``Path.glob`` would pass over it."""
+    for stage in sorted(path for path in data.iterdir() if path.name.isalpha() and path.is_dir()):
+        for output in sorted(stage.iterdir()):
+            if not output.suffix and (output / cache.MANIFEST).exists():
+                yield output, find(output)

@@ -41,8 +41,14 @@ class Found:
 
 
 def mark(data: Path, stages: Collection[str], keep_runs: int) -> Found:
-    """Look at every output and decide. Deletes nothing."""
-    records = runs.read_all(data)
+    """Look at every output and decide. Deletes nothing. Raises ``ValueError`` where a run's record cannot be read: it
+    may have a tag, and what it needs is not known."""
+    records, unreadable = runs.look(data)
+    if unreadable:
+        raise ValueError(
+            f"{unreadable[0]} is damaged or must not be read: what that run needs is not known, so nothing may go; "
+            f"delete {unreadable[0].parent} if the run is not wanted any more"
+        )
     kept = [
         record
         for number, record in enumerate(records)

@@ -56,23 +56,53 @@ def explain(task: StageTask, problem: str, last_keys: Mapping[str, str]) -> str:
 
 
 def keep_versions(end: StageTask) -> dict[str, list[str]]:
-    """Have the tasks of ``end`` stand for earlier outputs that differ in nothing but versions, where there are such.
-    Returns the changes of versions, by stage; ``StageTask.keep(None)`` takes it back."""
+    """Have the tasks of ``end`` stand for earlier outputs that differ in nothing but versions, where there are such, or
+    were: what was made of them may be there. Returns the changes of versions, by stage; ``StageTask.keep(None)`` takes
+    it back."""
     kept = {}
-    for task in end.walk():
+    order = end.walk()
+    for number, task in enumerate(order, start=1):
         task.keep(None)  # its inputs may be others now
         if task.anew or task.problem() is None:
             continue
         now = json.loads(json.dumps(task.recipe()))
-        for manifest in read_manifests(task.folder.parent):
-            earlier = json.loads(manifest["recipe"])
-            if {**earlier, **VERSIONS} == {**now, **VERSIONS}:
-                task.keep(earlier)
-                if task.problem() is None:
-                    kept[task.name] = describe_changes(earlier, now)
-                    break
-                task.keep(None)
+        earlier = _find_there(task, now) or _find_gone(now, order[number:])
+        task.keep(earlier)
+        if earlier:
+            kept[task.name] = describe_changes(earlier, now)
     return kept
+
+
+def _find_there(task: StageTask, now: cache.Json) -> cache.Json | None:
+    """The recipe of the newest complete output of the stage that differs from ``now`` in nothing but versions."""
+    for manifest in read_manifests(task.folder.parent):
+        earlier: cache.Json = json.loads(manifest["recipe"])
+        if {**earlier, **VERSIONS} == {**now, **VERSIONS}:
+            task.keep(earlier)
+            if task.problem() is None:
+                return earlier
+    task.keep(None)
+    return None
+
+
+def _find_gone(now: cache.Json, later: Sequence[StageTask]) -> cache.Json | None:
+    """The same where the output itself is gone: what was made of it notes its versions and its key, which only the
+    recipe that is looked for gives."""
+    for task in reversed(later):
+        for manifest in read_manifests(task.folder.parent):
+            made = manifest["origin"].get(now["stage"])
+            if made:
+                earlier = {**now, **{name: made[name] for name in VERSIONS}}
+                if earlier != now and cache.digest(earlier) == made["key"]:
+                    return earlier
+    return None
+
+
+def refuse_to_remake(steps: Sequence[Step]) -> None:
+    """Raise ``KeptError`` where an output of other versions is gone, and needed."""
+    for step in steps:
+        if step.runs and step.task.kept:
+            raise cache.KeptError(step.task.folder)
 
 
 def find_nearest(task: StageTask) -> cache.Json | None:

@@ -1,6 +1,6 @@
 """What a person sees while work goes on: a bar on a terminal, plain lines elsewhere, one JSON object an event in a log.
 
-The front door chooses the ``mode``; used as a library, nothing is shown.
+The front door chooses the ``mode``: verbs that only look show warnings; used as a library, nothing is shown.
 """
 
 import json
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 log = logging.getLogger("ciliu")
 
-Mode = Literal["bar", "lines", "quiet"]
+Mode = Literal["bar", "lines", "warnings", "quiet"]
 mode: Mode = "quiet"
 
 DELAY = 2.0  # seconds before anything is shown: short work needs no bar
@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
 def say(message: str, *, level: int = logging.INFO, **fields: object) -> None:
     """A sentence for the person who watches, and an event with ``fields`` for the JSON log."""
     log.log(level, message, extra={"fields": fields})
-    if mode != "quiet" and level >= logging.INFO:
+    if level >= {"quiet": logging.CRITICAL, "warnings": logging.WARNING}.get(mode, logging.INFO):
         tqdm.write(message, file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache as memoize
 from pathlib import Path
 
 from pipeline import cache, progress, remote, sealed
@@ -28,7 +29,11 @@ def recorded(data: Path, request: cache.Json, done: str) -> Iterator[Path]:
         lock.__enter__()
         now = datetime.datetime.now(datetime.UTC).isoformat()
         number = 1 + max((_number(record) for record in read_all(data)), default=0)
-        note(folder, {"run": folder.name, "number": number, "started": now, "state": "running", **request})
+        try:
+            note(folder, {"run": folder.name, "number": number, "started": now, "state": "running", **request})
+        except OSError:  # a full disk
+            folder.rmdir()
+            raise
     started = time.monotonic()
     try:
         yield folder
@@ -53,22 +58,48 @@ def _new_folder(data: Path) -> Path:
 
 
 def note(folder: Path, facts: cache.Json) -> None:
-    """Add ``facts`` to a run's record; whole or not at all."""
+    """Add ``facts`` to a run's record; whole or not at all. Others who note something wait."""
+    with hold(folder.parent.parent):
+        _note(folder, facts)
+
+
+def _note(folder: Path, facts: cache.Json) -> None:
     path = folder / RECORD
     unfinished = folder / f"run.{os.getpid()}"
-    sealed.write(unfinished, {**(sealed.read(path, LAST) if path.exists() else {}), **facts})
-    unfinished.replace(path)
+    try:
+        sealed.write(unfinished, {**(sealed.read(path, LAST) if path.exists() else {}), **facts})
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_all(data: Path) -> list[cache.Json]:
-    """The records of all runs, the newest first. A damaged one is left out, and said."""
+    """The records of all runs, the newest first. One that cannot be read is left out, and said."""
+    records, unreadable = look(data)
+    for path in unreadable:
+        _say_unreadable(path)
+    return records
+
+
+@memoize
+def _say_unreadable(path: Path) -> None:
+    progress.say(f"{path} is damaged or must not be read: that run is left out", level=logging.WARNING)
+
+
+def look(data: Path) -> tuple[list[cache.Json], list[Path]]:
+    """The records of all runs, the newest first; those that are damaged or must not be read."""
     records: list[cache.Json] = []
-    for path in (data / FOLDER).glob(f"*/{RECORD}"):
+    unreadable = []
+    folder = data / FOLDER
+    for path in (run / RECORD for run in (sorted(folder.iterdir()) if folder.is_dir() else ())):
         try:
             records.append(sealed.read(path, LAST))
-        except ValueError:
-            progress.say(f"{path} is damaged: that run is left out", level=logging.WARNING)
-    return sorted(records, key=lambda record: (_number(record), record["started"], record["run"]), reverse=True)
+        except (FileNotFoundError, NotADirectoryError):  # a run that is not noted yet; a file of somebody's
+            continue
+        except (OSError, ValueError):
+            unreadable.append(path)
+    records.sort(key=lambda record: (_number(record), record["started"], record["run"]), reverse=True)
+    return records, unreadable
 
 
 def _number(record: cache.Json) -> int:
@@ -105,10 +136,15 @@ def exports(record: cache.Json) -> list[str]:
 
 
 def note_export(data: Path, record: cache.Json, place: str) -> None:
-    """Note in a run's record that a bundle of it lies at ``place`` now, unless the data folder is to read only."""
+    """Note in a run's record that a bundle of it lies at ``place`` now; where that cannot be noted, say it."""
     where = place if remote.is_remote(place) else os.path.abspath(place)
-    with suppress(OSError):
-        note(data / FOLDER / record["run"], {"exports": sorted({*exports(find(data, record["run"])), where})})
+    try:
+        with hold(data):
+            there = {*exports(find(data, record["run"])), where}
+            _note(data / FOLDER / record["run"], {"exports": sorted(there)})
+    except OSError as error:  # a full disk, or a folder to read only
+        text = f"that {where} was made of this run cannot be noted in {data} ({error.strerror}): "
+        progress.say(f"{text}ciliu gc will not keep the run for it", level=logging.WARNING)
 
 
 def tags(record: cache.Json) -> Sequence[str]:
@@ -118,15 +154,24 @@ def tags(record: cache.Json) -> Sequence[str]:
 
 
 def tag(data: Path, run: str | None, name: str) -> cache.Json:
-    """Give a run a name, which another run loses if it has it. Returns its record."""
-    record = find(data, run)
-    for other in read_all(data):
-        if name in tags(other):
-            untag(data, other, name)
-    note(data / FOLDER / record["run"], {"tags": sorted({*tags(find(data, record["run"])), name})})
+    """Give a run a name, which another run loses if it has it: afterwards, so that no failure leaves the name with
+    none. Returns its record."""
+    with hold(data):
+        record = find(data, run)
+        _note(data / FOLDER / record["run"], {"tags": sorted({*tags(record), name})})
+        for other in read_all(data):
+            if name in tags(other) and other["run"] != record["run"]:
+                _untag(data, other, name)
     return record
 
 
-def untag(data: Path, record: cache.Json, name: str) -> None:
-    """Take a name from a run."""
-    note(data / FOLDER / record["run"], {"tags": [other for other in tags(record) if other != name]})
+def untag(data: Path, run: str | None, name: str) -> cache.Json:
+    """Take a name from a run. Returns its record."""
+    with hold(data):
+        record = find(data, run)
+        _untag(data, record, name)
+    return record
+
+
+def _untag(data: Path, record: cache.Json, name: str) -> None:
+    _note(data / FOLDER / record["run"], {"tags": [other for other in tags(record) if other != name]})

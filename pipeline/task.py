@@ -179,7 +179,7 @@ class StageTask(luigi.Task):
     def run(self) -> None:
         refuse_unguarded_script()
         if self.kept:
-            raise ValueError(f"{self.folder} is to be made again, which other versions made: leave --keep-versions out")
+            raise cache.KeptError(self.folder)
         made = cache.make(self.folder, self.description(), self._work, current=lambda: self.complete(), anew=self.anew)
         self.anew = False
         if made:

@@ -1,6 +1,8 @@
 """``ciliu gc`` removes what no kept run needs and nothing else; history, diff, logs, tag and plan --why tell of one."""
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Front, write_articles
+from conftest import CILIU, Front, write_articles
 
-from pipeline import cache, gc, runs
+from pipeline import cache, damage, gc, runs
 from pipeline.cli.gc import Size
 from pipeline.export.verification import find_faults
 from pipeline.lock import is_held, lock_partial
@@ -84,6 +86,89 @@ def test_it_keeps_what_a_tag_names(two: Front, shown: Callable[..., str]) -> Non
     assert [record.get("tags", []) for record in runs.read_all(two.data)] == [["best"], []]
     shown("tag", "--remove", "best", "best")
     assert "3 folders deleted" in shown("gc", "--keep-runs", "1", "--delete")
+
+
+def test_names_that_are_given_at_the_same_time_are_all_kept(two: Front) -> None:
+    names = [f"n{number}" for number in range(8)]
+    given = [subprocess.Popen([*CILIU, "tag", "--data", two.data, "last", name]) for name in names]
+    assert [process.wait(60) for process in given] == [0] * 8
+    assert runs.tags(runs.find(two.data)) == names
+
+
+def test_a_name_that_moves_is_never_without_a_run(two: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full between the two notes."""
+    first = runs.read_all(two.data)[1]["run"]
+    two("tag", first, "best")
+    real, calls = runs._note, iter([False, True])
+
+    def note(folder: Path, facts: cache.Json) -> None:
+        if next(calls):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(folder, facts)
+
+    monkeypatch.setattr(runs, "_note", note)
+    with pytest.raises(SystemExit):
+        two("tag", "last", "best")
+    assert [runs.tags(record) for record in runs.read_all(two.data)] == [["best"], ["best"]]
+    assert runs.find(two.data, "best")["run"] != first
+    assert not list(two.data.glob("runs/*/run.[0-9]*"))
+
+
+def test_nothing_goes_while_a_record_cannot_be_read(two: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may have had a tag."""
+    before, first = outputs(two), runs.read_all(two.data)[1]["run"]
+    two("tag", first, "best")
+    path = two.data / "runs" / first / runs.RECORD
+    path.write_bytes(path.read_bytes().replace(b"best", b"rest"))
+    with pytest.raises(SystemExit) as stopped:
+        two("gc", "--keep-runs", "1", "--delete")
+    assert stopped.value.code == 3
+    assert f"{path} is damaged or must not be read: what that run needs is not known" in capsys.readouterr().err
+    assert outputs(two) == before
+    two("history")
+    assert f"{path} is damaged or must not be read: that run is left out" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        two("verify", "--data", two.data)
+    assert stopped.value.code == 6
+    assert "2 runs; 1 damaged" in capsys.readouterr().out
+    shutil.rmtree(path.parent)
+    two("gc", "--keep-runs", "1", "--delete")
+    assert len(outputs(two)) == len(before) - 3
+
+
+def test_an_export_that_cannot_be_noted_is_said(
+    two: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(folder: Path, facts: cache.Json) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(runs, "_note", full)
+    two("export", "--to", tmp_path / "bundle", "--allow-failed")
+    assert "ciliu gc will not keep the run for it" in capsys.readouterr().err
+
+
+def test_a_stage_that_must_not_be_looked_into_is_not_called_whole(tmp_path: Path) -> None:
+    """As another user; from within, for nobody may pass the folder of the tests."""
+    output = tmp_path / "export" / ("0" * 32)
+    output.mkdir(parents=True)
+    (output / cache.MANIFEST).touch()
+    output.parent.chmod(0)
+    tmp_path.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.chdir(tmp_path)
+            if os.getuid() == 0:
+                os.setuid(65534)
+            list(damage.check_all(Path()))
+        except PermissionError as error:
+            status = 0 if str(error.filename) == "export" else 2
+        finally:
+            os._exit(status)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    output.parent.chmod(0o755)
+    assert ended == 0
 
 
 def test_max_size_deletes_the_oldest_and_no_more_than_it_takes(two: Front, shown: Callable[..., str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import Front, read_corpus, write_articles
 
 from ciliu import normal_form
-from pipeline import dictionary, segment, task
+from pipeline import cache, dictionary, segment, task
 
 ALL = {"articles", "dedup", "dictionary", "segment", "vocabulary", "train", "evaluate", "export"}
 AFTER_SEGMENT = {"segment", "vocabulary", "train", "evaluate", "export"}
@@ -340,8 +340,35 @@ def test_what_other_versions_made_is_never_made_again_under_their_name(
     with pytest.raises(SystemExit) as stopped:
         upgraded.run("--keep-versions", "--set", "Train.window=3")
     assert stopped.value.code == 3
-    assert "is to be made again, which other versions made" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "other versions made it: the same command without --keep-versions makes it and all after it anew" in said
+    assert "goes on from here" not in said
     assert not list(upgraded.data.glob("segment/*/manifest.json")) or aside(upgraded)
+
+
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_what_was_made_of_an_output_that_is_gone_is_kept_all_the_same(
+    upgraded: Front, plan: Plan, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    """Nobody loses seven days of training because the words that it was made of were deleted."""
+    if how == "gone":
+        shutil.rmtree(upgraded.folder("segment"))
+    else:
+        manifest = upgraded.folder("segment") / cache.MANIFEST
+        manifest.write_bytes(manifest.read_bytes().replace(b'"counts"', b'"count5"'))
+    assert plan("--keep-versions") == {}
+    with pytest.raises(SystemExit) as stopped:
+        upgraded.run()
+    assert stopped.value.code == 3
+    assert "only versions changed (Segment's VERSION" in capsys.readouterr().err
+    assert upgraded.run("--keep-versions") == set()
+    with pytest.raises(SystemExit) as stopped:  # now its words are needed
+        upgraded.run("--keep-versions", "--set", "Train.window=3")
+    assert stopped.value.code == 3
+    said = capsys.readouterr().err
+    assert "is damaged or gone, and other versions made it: the same command without --keep-versions" in said
+    assert "goes on from here" not in said
+    assert upgraded.run("--yes") == AFTER_SEGMENT
 
 
 def aside(front: Front) -> list[Path]:

@@ -58,16 +58,19 @@ def show_graph(data: Path, record: cache.Json, to: str) -> None:
 
 
 def check_outputs(data: Path) -> list[str]:
-    """Hash every file of every output of a data folder: a sentence for each that is damaged or gone, and the count."""
+    """Hash every file of every output of a data folder, and look at the records of runs: a sentence for each that is
+    damaged or gone, and the count."""
     from pipeline import damage
 
+    records, unreadable = runs.look(data)
     outputs = files = 0
-    faults = []
+    faults = [f"{path} is damaged or must not be read" for path in unreadable]
     for output, names in damage.check_all(data):
         outputs += 1
         files += len((cache.read_manifest(output) or {"files": ()})["files"])
         faults += [f"{output / name} is damaged or gone" for name in names]
-    return [*faults, f"{outputs:,} outputs, {files:,} files; {len(faults):,} damaged"]
+    seen = f"{outputs:,} outputs, {files:,} files, {len(records) + len(unreadable):,} runs"
+    return [*faults, f"{seen}; {len(faults):,} damaged"]
 
 
 def _rows(data: Path, keys: dict[str, str]) -> list[list[str]]:

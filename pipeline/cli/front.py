@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from pipeline import database_urls, progress
+from pipeline.cache import KeptError
 from pipeline.publish import GateError
 
 # Exit statuses; 0 only if what was asked for is there. docs/run.md has the table.
@@ -69,6 +70,7 @@ def guarded(verb: Verb) -> Verb:
     def guard(*arguments: Any, debug: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _terminate)
         sys.argv[:] = map(database_urls.hide, sys.argv)  # what the command was is written down and shown
+        progress.mode = "warnings"
         progress.log.propagate = False
         progress.log.addHandler(logging.NullHandler())
         logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no reason to print tracebacks
@@ -83,7 +85,7 @@ def guarded(verb: Verb) -> Verb:
             if debug:
                 traceback.print_exc()
             status, sentence = describe(error, options.get("data"))
-            if verb.__name__ == "run" and status not in (INTERNAL, FAILED):
+            if verb.__name__ == "run" and status not in (INTERNAL, FAILED) and not isinstance(error, KeptError):
                 again = "Once that is mended, the same command goes" if status == INPUT else "The same command goes"
                 sentence += f"\n{again} on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
             progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})

@@ -76,9 +76,5 @@ def tag(data: Path, remove: bool, run_id: str, name: str) -> None:
     if not re.fullmatch(r"\w[\w.-]*", name) or re.fullmatch(r"\d{8}-\d{6}-[\d-]+", name) or name == "last":
         raise click.UsageError(f"{name} is no name for a run: letters, digits, - and . are, and no run's id")
     wanted = None if run_id == "last" else run_id
-    if remove:
-        record = runs.find(data, wanted)
-        runs.untag(data, record, name)
-    else:
-        record = runs.tag(data, wanted, name)
+    record = (runs.untag if remove else runs.tag)(data, wanted, name)
     click.echo(f"run {record['run']} is {'no longer ' if remove else ''}{name}")

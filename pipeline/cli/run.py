@@ -90,7 +90,7 @@ def run(
     if processes != 1 and on in (None, "processes"):
         prepare()
     from pipeline.cli import needs, request, tables
-    from pipeline.plan import make_plan
+    from pipeline.plan import make_plan, refuse_to_remake
 
     front.show_progress(log_json, quiet)
     if checkpoint_every is not None:
@@ -105,6 +105,7 @@ def run(
     if keep_versions:
         say_kept(end)
     steps = make_plan(end, request.last_keys(data))
+    refuse_to_remake(steps)
     if not yes and not keep_versions:
         needs.refuse_new_versions(steps, end)
     request.note_left_out(end)
@@ -139,7 +140,7 @@ def plan(
 ) -> None:
     """Say for each stage whether `ciliu run` with the same arguments would make it, and why. Makes nothing."""
     from pipeline.cli import needs, request
-    from pipeline.plan import make_plan
+    from pipeline.plan import make_plan, refuse_to_remake
 
     assignments += request.assign_queries(query, fingerprint_query)
     until = until or (why if why in ASIDE else None)
@@ -151,6 +152,7 @@ def plan(
     if keep_versions:
         say_kept(end)
     steps = make_plan(end, request.last_keys(data))
+    refuse_to_remake(steps)
     for step in steps:
         click.echo(f"{step.task.name:<11}{'runs  ' if step.runs else '-     '}{step.reason}")
     needed = needs.needs(steps, end)
