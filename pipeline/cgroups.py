@@ -46,15 +46,15 @@ def _groups(controller: str) -> Iterator[Path]:
     for line in _read(OWN).splitlines():
         _, controllers, path = line.split(":", 2)
         if not controllers or controller in controllers.split(","):
-            top = ROOT / controller if controllers else ROOT
+            top = ROOT / (controllers if (ROOT / controllers).is_dir() else controller)  # one of several mounted alone
             own = top / path.lstrip("/")
             yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(top) and folder.is_dir())
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
+        return path.read_text(encoding="utf-8", errors="surrogateescape").strip()  # a group may have any name
+    except OSError:
         return ""  # of the other version, or not to be read
 
 

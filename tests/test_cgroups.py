@@ -59,6 +59,13 @@ def test_version_1_counts_what_groups_below_have_in_the_cache(kernel: Files) -> 
     assert cpus() == 1
 
 
+def test_a_group_may_have_any_name(kernel: Files) -> None:
+    """词 word."""
+    (cgroups.OWN).write_text("3:cpu,cpuacct:/词\n1:name=词:/\n", encoding="utf-8")
+    kernel("cpu,cpuacct/词", {"cpu.cfs_quota_us": "200000", "cpu.cfs_period_us": "100000"})
+    assert cgroups.cpus() == 2.0
+
+
 def test_a_container_that_is_told_the_path_outside_finds_its_limit(kernel: Files) -> None:
     kernel("", {"own": "4:memory:/docker/0123456789ab"})
     kernel("memory", {"memory.limit_in_bytes": "1000", "memory.usage_in_bytes": "400"})

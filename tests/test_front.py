@@ -195,11 +195,11 @@ def test_help_costs_little_and_has_an_example_a_verb() -> None:
 
 ENDING = """
 import atexit, sys, threading, time
-from pipeline.cli import main
+from pipeline.cli import console
 atexit.register(print, "at exit")
 {more}
 sys.argv = ["ciliu", *sys.argv[1:]]
-main()
+console()
 """
 
 
@@ -210,6 +210,13 @@ def test_what_is_to_be_done_at_exit_is_done_and_the_status_is_kept(arguments: li
         [sys.executable, "-c", ENDING.format(more=""), *arguments], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (status, ["at exit"])
+
+
+def test_a_script_that_calls_main_goes_on_behind_it() -> None:
+    script = "import sys\nfrom pipeline.cli import main\nsys.argv = ['ciliu', '--version']\n"
+    script += "try:\n    main()\nexcept SystemExit as end:\n    print('status', end.code)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[1:] == ["status 0"]
 
 
 def test_a_thread_that_is_at_work_is_waited_for() -> None:

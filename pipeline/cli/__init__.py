@@ -91,12 +91,17 @@ def ciliu() -> None:
 
 
 def main() -> None:
-    """Entry point of the command ``ciliu``."""
+    """``ciliu`` with the arguments of this process. Raises ``SystemExit``."""
     gc.set_threshold(200_000)  # objects; at Python's 700, looking for cycles took a fifth of the imports' time
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # text files both
+    ciliu(prog_name="ciliu")
+
+
+def console() -> None:
+    """``main`` for the command itself: nothing stands around it, so the process ends here."""
     try:
-        ciliu(prog_name="ciliu")
+        main()
     except SystemExit as end:
         if isinstance(end.code, int):
             _leave(end.code)
