@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Front, call_ciliu, write_articles
+from conftest import CILIU, Front, call_ciliu, write_articles
 from luigi.interface import core
 
 import tasks
@@ -225,6 +225,37 @@ def test_a_thread_that_is_at_work_is_waited_for() -> None:
         [sys.executable, "-c", ENDING.format(more=more), "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.splitlines()[1:]) == (0, ["done", "at exit"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "cut README.md"])
+def test_where_standard_output_is_full_that_is_one_sentence(arguments: str) -> None:
+    done = in_a_shell(f"{arguments} >/dev/full", ROOT)
+    assert (done.returncode, done.stderr) == (4, "Error: the disk is full: standard output\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(("arguments", "status"), [("status --data nowhere", 3), ("nothing", 2), ("--version", 0)])
+def test_where_standard_error_is_full_the_status_is_kept(tmp_path: Path, arguments: str, status: int) -> None:
+    assert in_a_shell(f"{arguments} 2>/dev/full", tmp_path).returncode == status
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_as_dev_null(text: Path, tmp_path: Path, closed: str) -> None:
+    """In the processes that cut the text too."""
+    done = in_a_shell(f"run {text} {' '.join(Front.quick)} --processes 2 {closed}", tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert len(list(tmp_path.glob("data/export/*/manifest.json"))) == 1
+    assert in_a_shell(f"status {closed}", tmp_path).returncode == 0
+    assert in_a_shell(f"status --data nowhere {closed}", tmp_path).returncode == 3
+
+
+def in_a_shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """``ciliu COMMAND``, which may send its streams elsewhere."""
+    return subprocess.run(
+        ["sh", "-c", f"exec {shlex.join(CILIU)} {command}"], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True,
+        encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
 
 
 def _cpu_seconds(*command: str | Path) -> float:

@@ -11,6 +11,8 @@ from importlib.metadata import version
 
 import click
 
+from pipeline.cli import streams
+
 VERBS = {
     "run": "pipeline.cli.run",
     "plan": "pipeline.cli.run",
@@ -93,8 +95,7 @@ def ciliu() -> None:
 def main() -> None:
     """``ciliu`` with the arguments of this process. Raises ``SystemExit``."""
     gc.set_threshold(200_000)  # objects; at Python's 700, looking for cycles took a fifth of the imports' time
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # text files both
+    streams.prepare()
     ciliu(prog_name="ciliu")
 
 
