@@ -156,10 +156,9 @@ def _give_back_space(partial: Path, error: OSError) -> OSError:
     """Remove what is unfinished, so that a full disk is not full for everybody; whole shards stay for the next run."""
     used = sum(path.lstat().st_size for path in partial.rglob("*"))
     _remove_unfinished(partial)
-    reason = "your quota of this disk is used up" if error.errno == errno.EDQUOT else "the disk is full"
-    text = f"{reason}: {partial.parent.name} had written {resources.show(used)}; what was unfinished is removed, whole "
-    text += "shards stay (ciliu plan says what a run needs, ciliu gc what may go)"
-    return OSError(error.errno or errno.ENOSPC, text, str(partial.parent.parent))
+    text = f"{resources.why_full(error)}: {partial.parent.name} had written {resources.show(used)}; "
+    text += "what was unfinished is removed, whole shards stay (ciliu plan says what a run needs, ciliu gc what may go)"
+    return resources.FullError(error.errno or errno.ENOSPC, text, str(partial.parent.parent))
 
 
 def _remove_unfinished(partial: Path, *, anew: bool = False) -> None:

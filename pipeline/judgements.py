@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline import resources
 from pipeline.dictionary.parse import LARGEST, MATCHABLE
 from pipeline.plain_text import read_lines
 
@@ -99,8 +100,9 @@ def write(path: Path, judgements: Mapping[str, Judgement]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text("".join(f"{line}\n" for line in [*head, *lines]), encoding="utf-8", newline="\n")
-        unfinished.replace(path)
+        with resources.writing(path):
+            unfinished.write_text("".join(f"{line}\n" for line in [*head, *lines]), encoding="utf-8", newline="\n")
+            unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 

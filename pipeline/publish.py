@@ -1,4 +1,4 @@
-"""A folder for other people: whole or not at all."""
+"""A folder or a file for other people: whole or not at all."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import cache
+from pipeline import cache, resources
 
 
 class GateError(ValueError):
@@ -32,16 +32,37 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise ValueError(f"{target} is there already and not empty: give a new folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    unfinished.mkdir()
     try:
-        yield unfinished
-        for path in unfinished.rglob("*"):
-            cache.sync(path)
-        cache.sync(unfinished)
-        if target.exists():
-            target.rmdir()
-        unfinished.rename(target)
-        cache.sync(target.parent)
+        with resources.writing(target):
+            unfinished.mkdir()
+            yield unfinished
+            for path in unfinished.rglob("*"):
+                cache.sync(path)
+            cache.sync(unfinished)
+            if target.exists():
+                target.rmdir()
+            unfinished.rename(target)
+            cache.sync(target.parent)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """A file with ``content``; what was there before stays until the new one is whole."""
+    with resources.writing(target):
+        if target.exists() and not target.is_file():  # a pipe, such as /dev/stdout
+            target.write_bytes(content)
+        else:
+            _replace(Path(os.path.realpath(target)), content)  # a link stays one
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        cache.sync(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -3,12 +3,17 @@
 import errno
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline import cgroups
 
 GIB = 1 << 30
+
+
+class FullError(OSError):
+    """A full disk, or a quota, and the place that it is about."""
 
 
 def free_memory() -> int | None:
@@ -30,6 +35,25 @@ def free_disk(folder: Path) -> int:
 def is_full(error: OSError) -> bool:
     """Is it the disk, or a quota? numpy says ``2000 requested and 524 written``, without a number."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and " written" in str(error))
+
+
+def why_full(error: OSError) -> str:
+    """Disk or quota, as a person is told."""
+    return "your quota of this disk is used up" if error.errno == errno.EDQUOT else "the disk is full"
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Around the writing of ``target``: where its disk is full, the error names it, and not a file that is copied there
+    or none. Of two around each other the inner one is heard."""
+    try:
+        yield
+    except FullError:
+        raise
+    except OSError as error:
+        if is_full(error):
+            raise FullError(error.errno or errno.ENOSPC, why_full(error), str(target)) from error
+        raise
 
 
 def try_to_write(folder: Path) -> None:

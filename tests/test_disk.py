@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,47 @@ def test_a_full_disk_is_said_its_space_given_back_and_the_next_run_goes_on(
     again = run(text, small / "data")
     assert again.returncode == 0, again.stderr
     assert digests(small / "data") == expected
+
+
+@pytest.fixture(scope="module")
+def made(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a run, on a disk with room; its bundle takes more than 1 MiB."""
+    data = tmp_path_factory.mktemp("made")
+    assert run(text, data).returncode == 0
+    return data
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["export", "--to"], "bundle"),
+        (["export", "--to"], "bundle.tar.zst"),
+        (["export", "--format", "glove", "--to"], "vectors"),
+        (["status", "--graph"], "stages.svg"),
+        (["report", "--map-words", "0", "--to"], "report.html"),
+        (["funnel", "--csv"], "funnel.csv"),
+        (["dict", "explain", "猫喜欢吃鱼", "--svg"], "paths.svg"),
+    ],
+)
+def test_a_full_disk_elsewhere_is_said_with_what_was_to_be_written_there_and_nothing_of_it_stays(
+    made: Path, small: Path, arguments: list[str], name: str
+) -> None:
+    with (small / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(1 << 12))
+    place = [] if arguments[0] == "dict" else ["--data", made]
+    done = subprocess.run(
+        [*CILIU, *arguments, small / name, *place], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (4, f"Error: the disk is full: {small / name}\n")
+    left = [path for path in small.iterdir() if path.name != "filler"]
+    assert left == []
+
+
+def test_of_two_places_that_are_written_the_one_whose_disk_is_full_is_named() -> None:
+    with pytest.raises(OSError) as full, resources.writing(Path("to")), resources.writing(Path("beside")):  # noqa: PT011
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+    assert describe(full.value, Path("data")) == (4, "Error: your quota of this disk is used up: beside")
 
 
 def test_a_disk_to_read_only_is_said_before_any_work_and_plan_and_status_still_tell(text: Path, small: Path) -> None:

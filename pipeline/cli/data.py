@@ -6,6 +6,7 @@ import click
 
 from pipeline import cache, runs
 from pipeline.cli import front
+from pipeline.publish import write_file
 
 
 @click.command(epilog="Example: ciliu status --data /data/ciliu")
@@ -51,7 +52,8 @@ def show_graph(data: Path, record: cache.Json, to: str) -> None:
         for line in graph.as_text(facts, edges):
             click.echo(line)
     elif to.endswith(".svg"):
-        Path(to).write_text(graph.as_svg(facts, edges, f"run {record['run']}, {record['state']}"), encoding="utf-8")
+        drawn = graph.as_svg(facts, edges, f"run {record['run']}, {record['state']}")
+        write_file(Path(to), drawn.encode("utf-8"))
         click.echo(f"drawn: {to}")
     else:
         raise click.UsageError(f"--graph draws .svg files: {to} is none")

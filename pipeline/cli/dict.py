@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from pipeline import progress
+from pipeline import progress, resources
 from pipeline.cli import front
+from pipeline.publish import write_file
 
 LONGEST_TEXT = 1_000  # characters that explain takes
 
@@ -86,7 +87,10 @@ def compile(files: tuple[Path, ...], to: Path, frequencies: str) -> None:
     front.show_progress(None, quiet=False)
     if to.exists():
         raise ValueError(f"{to} is there already")
-    with tempfile.TemporaryDirectory(dir=to.absolute().parent, prefix=f".{to.name}.") as folder:
+    with (
+        resources.writing(to),
+        tempfile.TemporaryDirectory(dir=to.absolute().parent, prefix=f".{to.name}.") as folder,
+    ):
         made = Path(folder) / "made"
         made.mkdir()
         counts = dictionary.run(_existing(files), made, frequencies=frequencies)
@@ -155,7 +159,7 @@ def explain(text: str, files: str, frequencies: str, hmm: bool, svg: Path | None
     known = make_tokenizer(words, total).FREQ
     found = explainer.explain(text, known, total, force_split=force_split, HMM=hmm, paths=n + 1)
     if svg:
-        svg.write_text(picture.draw(found), encoding="utf-8", newline="\n")
+        write_file(svg, picture.draw(found).encode("utf-8"))
     for line in dict_text.explanation(found, files, total, hmm):
         click.echo(line)
     if svg:

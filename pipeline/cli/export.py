@@ -91,7 +91,10 @@ def _licences(articles: Path, given: tuple[str, ...]) -> Any:
 
 
 def _copy(made: Path, folder: Path) -> None:
-    shutil.copytree(made, folder, dirs_exist_ok=True)
+    """What stands in ``made``. Of a full disk ``shutil.copytree`` makes a list with a row a file."""
+    for path in sorted(made.rglob("*")):
+        copy = folder / path.relative_to(made)
+        copy.mkdir() if path.is_dir() else shutil.copy2(path, copy)
 
 
 def _make(

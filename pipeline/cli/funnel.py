@@ -1,6 +1,7 @@
 """``ciliu funnel``: where articles, characters and words were lost."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 
 from pipeline import cache, runs
 from pipeline.cli import front
+from pipeline.publish import write_file
 
 WIDE = 20  # columns of a bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -28,10 +30,11 @@ def funnel(run_id: str | None, data: Path, as_json: bool, to: Path | None) -> No
     record, counts = find_counts(data, run_id)
     rows = stages.make(counts)
     if to:
-        with to.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, stages.COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        table = io.StringIO()
+        writer = csv.DictWriter(table, stages.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_file(to, table.getvalue().encode("utf-8"))
     if as_json:
         click.echo(json.dumps({"run": record["run"], "rows": rows}, ensure_ascii=False, indent=1))
     else:

@@ -41,16 +41,16 @@ def map(model: str | None, words: int, to: Path | None, as_json: bool, data: Pat
 
 
 def _write(path: Path, found: cache.Json, name: str) -> None:
-    from pipeline.cli.report import write
+    from pipeline.publish import write_file
     from pipeline.report import page, picture
 
     match path.suffix:
         case ".html":
-            write(path, page.make_map_page(found, Path(name).name).encode("utf-8"))
+            write_file(path, page.make_map_page(found, Path(name).name).encode("utf-8"))
         case ".png":
-            write(path, picture.draw(found))
+            write_file(path, picture.draw(found))
         case _:
-            write(path, json.dumps(found, ensure_ascii=False).encode("utf-8"))
+            write_file(path, json.dumps(found, ensure_ascii=False).encode("utf-8"))
 
 
 def _show(found: cache.Json) -> None:

@@ -11,6 +11,7 @@ import click
 from pipeline import cache, runs
 from pipeline.cli import front
 from pipeline.cli.run import request_options
+from pipeline.publish import write_file
 
 option_dicts = click.option(
     "--dicts",
@@ -175,8 +176,7 @@ def apply(data: Path, dicts: Path, accept_above: float | None, n: int, as_json: 
         [path for path in files if path.absolute() != target.absolute()], before if there else b"", after, output
     )
     if after != before:
-        dicts.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(after)
+        write_file(target, after)
     if as_json:
         facts = {"accepted": accepted, "changed": after != before, "difference": dict_text.difference_as_json(found, n)}
         click.echo(json.dumps(facts, ensure_ascii=False))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from pipeline import cache
 from pipeline.cli import front
+from pipeline.publish import write_file
 
 
 @click.command(epilog="Example: ciliu report --to report.html --words 北京,经济,医生")
@@ -44,17 +44,5 @@ def report(
     chosen = [word for word in typed.replace("，", ",").split(",") if word]
     facts = gather(model, data, chosen, baseline=baseline, mapped=map_words, labelled=classify)
     page = make_page(facts).encode("utf-8")
-    write(to, page)
+    write_file(to, page)
     click.echo(f"{to}: {front.megabytes(len(page))}, {facts['evaluation']['gate']}; open it in a browser")
-
-
-def write(path: Path, content: bytes) -> None:
-    """A file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        cache.sync(unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import cache, remote
+from pipeline import cache, remote, resources
 from pipeline.export import tar
 from pipeline.export.bundled import verify
 from pipeline.export.far import PARTIAL, Far
 from pipeline.export.verification import ARCHIVE
-from pipeline.publish import new_folder
+from pipeline.publish import new_folder, write_file
 
 LATEST = "latest"
 VERSION = re.compile(r"[\w][\w.+-]*")
@@ -55,11 +55,12 @@ def _to_archive(fill: Fill, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
-        with filled(fill) as folder, tempfile.TemporaryDirectory() as again:
-            tar.pack(folder, unfinished, path.name.removesuffix(ARCHIVE))
-            tar.unpack(unfinished, Path(again))
-            refuse_damaged(Path(again))
-        cache.sync(unfinished)
+        with filled(fill) as folder, scratch() as again:
+            with resources.writing(path):
+                tar.pack(folder, unfinished, path.name.removesuffix(ARCHIVE))
+                cache.sync(unfinished)
+            tar.unpack(unfinished, again)
+            refuse_damaged(again)
         unfinished.rename(path)
         cache.sync(path.parent)
     except BaseException:
@@ -68,11 +69,18 @@ def _to_archive(fill: Fill, path: Path) -> None:
 
 
 @contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that goes away."""
+    with resources.writing(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def filled(fill: Fill) -> Iterator[Path]:
     """A bundle in a folder that goes away."""
-    with tempfile.TemporaryDirectory() as folder:
-        fill(Path(folder))
-        yield Path(folder)
+    with scratch() as folder:
+        fill(folder)
+        yield folder
 
 
 def _to_url(fill: Fill, url: str) -> None:
@@ -101,8 +109,8 @@ def _upload_folder(folder: Path, far: Far) -> None:
 
 
 def _upload_archive(folder: Path, far: Far) -> None:
-    with tempfile.TemporaryDirectory() as other:
-        path = Path(other) / far.root.rsplit("/", 1)[-1]
+    with scratch() as other:
+        path = other / far.root.rsplit("/", 1)[-1]
         tar.pack(folder, path, path.name.removesuffix(ARCHIVE))
         far.bring(path, "")
 
@@ -111,13 +119,10 @@ def _point(to: str, release: str) -> None:
     """Let ``latest`` name ``release``; another one before the end of it, never half of one."""
     text = f"{release}\n"
     if remote.is_remote(to):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / LATEST
+        with scratch() as folder:
+            path = folder / LATEST
             path.write_text(text, encoding="utf-8", newline="\n")
             Far(to).bring(path, f"/{LATEST}")
         return
-    unfinished = Path(to) / f".{LATEST}.partial-{os.getpid()}"
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
-    cache.sync(unfinished)
-    unfinished.replace(Path(to) / LATEST)
+    write_file(Path(to) / LATEST, text.encode("utf-8"))
     cache.sync(Path(to))

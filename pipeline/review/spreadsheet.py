@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import judgements
+from pipeline import judgements, resources
 from pipeline.judgements import Judgement
 from pipeline.review.session import Session
 
@@ -15,7 +15,7 @@ TOLD = ("score", "count", "articles", "today", "again", "sentence 1", "sentence 
 
 def write(candidates: Sequence[dict[str, Any]], path: Path) -> int:
     """Write the candidates, with a mark so that Excel reads UTF-8; how many."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with resources.writing(path), path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow([*FILLED, *TOLD])
         for one in candidates:
