@@ -154,7 +154,7 @@ def make(
 
 def _give_back_space(partial: Path, error: OSError) -> OSError:
     """Remove what is unfinished, so that a full disk is not full for everybody; whole shards stay for the next run."""
-    used = sum(path.lstat().st_size for path in partial.rglob("*"))
+    used = resources.own_size(partial)
     _remove_unfinished(partial)
     text = f"{resources.why_full(error)}: {partial.parent.name} had written {resources.show(used)}; "
     text += "what was unfinished is removed, whole shards stay (ciliu plan says what a run needs, ciliu gc what may go)"

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,6 +67,14 @@ def try_to_write(folder: Path) -> None:
         renamed.rmdir()
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from None
+
+
+def own_size(folder: Path) -> int:
+    """Bytes of the files below ``folder`` that have no name elsewhere, each once: shards that were taken over and parts
+    of other outputs are linked, and took no space."""
+    found = [path.lstat() for path in folder.rglob("*") if not path.is_dir()]
+    names = Counter(file.st_ino for file in found)
+    return sum({file.st_ino: file.st_size for file in found if file.st_nlink == names[file.st_ino]}.values())
 
 
 def show(size: float) -> str:

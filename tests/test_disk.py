@@ -178,6 +178,20 @@ def test_each_trouble_with_a_disk_has_its_sentence(error: OSError, sentence: str
     assert describe(error, Path("data")) == (4, sentence)
 
 
+def test_a_full_disk_says_what_was_written_and_counts_no_second_name(tmp_path: Path) -> None:
+    """Of 3 MiB that were there already and 2 MiB that have two names in the output itself, 2 MiB were written."""
+    (tmp_path / "taken").write_bytes(bytes(3 << 20))
+
+    def work(partial: Path) -> cache.Counts:
+        cache.link(tmp_path / "taken", partial / "taken")
+        (partial / "arrays").write_bytes(bytes(2 << 20))
+        cache.link(partial / "arrays", partial / "vectors")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="train had written 2 MiB"):
+        cache.make(tmp_path / "train" / "0", {"recipe": {}}, work, current=lambda: False, anew=False)
+
+
 def test_numpys_own_way_to_say_that_a_disk_is_full_is_known() -> None:
     assert resources.is_full(OSError("2000000 requested and 524256 written"))
     assert not resources.is_full(OSError(errno.EACCES, "no"))
