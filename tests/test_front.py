@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,6 +102,18 @@ def test_a_failure_names_file_line_and_value_and_the_command_that_goes_on(text: 
     assert done.returncode == 3
     assert "words.txt, line 2: '1.5' is no frequency" in done.stderr
     assert f"goes on from here: ciliu run {shlex.quote(str(text))}" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+@pytest.mark.parametrize(
+    "name", [b"n\xff.jsonl", b"it's\\ \n\xff9.jsonl", "猫".encode() + b"\xe7.jsonl"], ids=["bytes", "quotes", "Chinese"]
+)
+def test_the_command_that_goes_on_names_a_file_whose_name_is_not_utf_8(tmp_path: Path, name: bytes) -> None:
+    done = subprocess.run([*CILIU, "run", name], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False)
+    assert done.returncode == 3, done.stderr
+    command = done.stderr.decode("utf-8").partition("goes on from here: ciliu ")[2].rstrip("\n")
+    said = subprocess.run(["bash", "-c", f"printf '%s|' {command}"], capture_output=True, check=True).stdout
+    assert said == b"run|" + name + b"|"
 
 
 def test_a_broken_preset_stops_before_any_work(text: Path, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def guarded(verb: Verb) -> Verb:
             status, sentence = describe(error, options.get("data"))
             if verb.__name__ == "run" and status not in (INTERNAL, FAILED) and not isinstance(error, KeptError):
                 again = "Once that is mended, the same command goes" if status == INPUT else "The same command goes"
-                sentence += f"\n{again} on from here: {shlex.join(['ciliu', *sys.argv[1:]])}"
+                sentence += f"\n{again} on from here: {' '.join(map(quote, ['ciliu', *sys.argv[1:]]))}"
             progress.log.error(sentence, extra={"fields": {"event": "failure", "status": status}})
             click.echo(sentence, err=True)
             sys.exit(status)
@@ -98,6 +98,14 @@ def guarded(verb: Verb) -> Verb:
                     handler.close()
 
     return guard
+
+
+def quote(word: str) -> str:
+    """A word of a command as a shell takes it; of a name that is not UTF-8 the bytes: ``$'n\\377.jsonl'``."""
+    if not re.search("[\udc80-\udcff]", word):
+        return shlex.quote(word)
+    escaped = re.sub(r"[\x00-\x1f'\\\udc80-\udcff]", lambda found: f"\\{ord(found[0]) & 0xFF:03o}", word)
+    return f"$'{escaped}'"
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
