@@ -155,6 +155,7 @@ class Train(StageTask):
     seed = whole(1, 0, 2**31, "of the random numbers")
     held_out = whole(-1, -1, 10**9, "each n-th sentence is held out for the loss; 0: none; -1: 1,000, or 0 with gensim")
     checkpoint_every = real(10.0, 10_000, "minutes between two checkpoints; an epoch ends with one", significant=False)
+    anyway = luigi.BoolParameter(significant=False, description="begin though disk or memory are too small")
     threads = whole(0, 0, 1_024, "0: the CPUs that may be used; 1: the same bytes each time")
 
     def settings(self) -> dict[str, Any]:

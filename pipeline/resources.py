@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline import cgroups
 
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 
 
 class FullError(OSError):
@@ -78,8 +78,10 @@ def own_size(folder: Path) -> int:
 
 
 def show(size: float) -> str:
-    """Bytes for people: ``1.3 GiB``, ``20 MiB``."""
-    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / (1 << 20):.0f} MiB"
+    """Bytes for people: ``1.3 GiB``, ``20 MiB``, ``700 KiB``."""
+    if size < MIB:
+        return f"{size / 1024:.0f} KiB"
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
 
 
 def refuse_without(memory: float, disk: float, folder: Path, advice: str) -> None:

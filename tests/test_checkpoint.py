@@ -12,8 +12,8 @@ from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import progress, resources
-from pipeline.train import checkpoint, native, refuse_too_large
+from pipeline import progress
+from pipeline.train import checkpoint, native
 from pipeline.train.held_out import Ids, counts_by_band, find_sentences, when_to_look
 
 needs_core = pytest.mark.skipif(not native.is_there(), reason="the native core was not built")
@@ -158,11 +158,3 @@ def test_subsampling_by_frequency_band() -> None:
         {"from_rank": 1, "to_rank": 10, "words": 10_000, "trained": 0.5},
         {"from_rank": 11, "to_rank": 25, "words": 150, "trained": 1.0},
     ]
-
-
-def test_a_training_too_large_for_this_machine_is_refused_with_the_figures(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"needs .* GiB of memory, and .* is free: set a smaller Train.vector_size"):
-        refuse_too_large(10**9, 1_000, 0, 5, "native", tmp_path)
-    with pytest.raises(ValueError, match=r"needs .* GiB of disk space in .*, and .* is free"):
-        resources.refuse_without(0, 1 << 60, tmp_path, "")
-    refuse_too_large(1_000, 100, 1, 0, "native", tmp_path)

@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import re
 import resource as rlimit
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from conftest import CILIU, Front, write_articles
 
 from pipeline import cache, resources
-from pipeline.cli import needs
+from pipeline.cli import needs, request
 from pipeline.cli.front import describe
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -331,6 +332,32 @@ def test_a_run_too_large_for_this_machine_is_refused_with_the_figures_unless_tol
     assert not list(front.data.glob("*/*/manifest.json"))
     assert not list(front.data.glob("runs/*"))
     assert front.run(text, *Front.quick, "--only", "dedup", "--anyway") == {"articles", "dedup"}
+
+
+def test_a_training_too_large_for_this_machine_is_refused_with_the_figures_unless_told_to_begin(
+    front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At first there seems to be room; when the vocabulary is known there is not. The next run asks again."""
+    text = write_articles(tmp_path / "numbers.jsonl", [{"text": "，".join(map(str, range(900)))}])
+    arguments = (*Front.quick, "--set", "Vocabulary.min_count=1", "--until", "train")
+    front.run(text, *arguments, "--until", "vocabulary")
+    monkeypatch.setattr(request, "needs", lambda *_: None)
+    monkeypatch.setattr(resources, "free_disk", lambda _: 1 << 10)
+    for _ in range(2):
+        with pytest.raises(SystemExit) as stopped:
+            front.run(text, *arguments)
+        assert stopped.value.code == 3
+        said = capsys.readouterr().err
+        assert re.search(r"needs \d+ KiB of disk space in .*, and 1 KiB is free: set a smaller Train.vector_size", said)
+        assert "or try it --anyway" in said
+    assert front.run(text, *arguments, "--anyway") == {"train"}
+    with pytest.raises(SystemExit):
+        front.run(text, *arguments, "--set", "Train.window=2")
+
+
+def test_bytes_are_shown_in_the_unit_that_fits() -> None:
+    shown = [resources.show(size) for size in (0, 700 << 10, 20 << 20, 1.3 * (1 << 30))]
+    assert shown == ["0 KiB", "700 KiB", "20 MiB", "1.3 GiB"]
 
 
 def test_plan_says_what_the_run_needs(text: Path, front: Front, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,12 +87,10 @@ def keep_input(stream: IO[bytes], data: Path) -> Path:
     return path
 
 
-def make_end(
-    request: Request, data: Path, processes: int | None, only: str | None, allow_failed: bool = False
-) -> StageTask:
+def make_end(request: Request, data: Path, processes: int | None, only: str | None, **once: bool) -> StageTask:
     """The last task of the request, with every parameter given: no ``luigi.cfg`` changes one. Raises ``UsageError``.
 
-    ``allow_failed`` is for this time alone: the next run asks again."""
+    What is set ``once`` (``allow_failed``, ``anyway``) is so for this time alone: the next run asks again."""
     StageTask.clear_instance_cache()
     try:
         values = _resolve(request)
@@ -101,8 +99,7 @@ def make_end(
     values |= {"sources": tuple(request["sources"]), "data": str(data)}
     if processes is not None:
         values["processes"] = processes
-    if allow_failed:
-        values["allow_failed"] = True
+    values |= {name: True for name, given in once.items() if given}
     task = STAGES[only or "export"]
     parameters = dict(task.get_params())
     defaults = {name: parameter._default for name, parameter in parameters.items()}

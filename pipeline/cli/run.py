@@ -97,7 +97,7 @@ def run(
         assignments += (f"Train.checkpoint_every={checkpoint_every:g}",)
     assignments += request.assign_queries(query, fingerprint_query)
     asked = request.complete_request(sources, preset, assignments, data)
-    end = request.make_end(asked, data, processes, only or until, allow_failed)
+    end = request.make_end(asked, data, processes, only or until, allow_failed=allow_failed, anyway=anyway)
     place = request.choose_place(asked, on)
     if from_stage and from_stage not in [task.name for task in end.walk()]:
         raise click.UsageError(f"--from {from_stage}: {until} does not need it")

@@ -32,6 +32,7 @@ HELD_OUT = 1_000  # 0.1 % of the text for the loss
 # Bytes of memory for a word, its vector left out, without and with its way down the Huffman tree; of a million words
 # gensim took 230 and 849 each.
 WORD_BYTES = (250, 900)
+ADVICE = "set a smaller Train.vector_size, or a larger Vocabulary.min_count, or try it --anyway"
 
 
 def resolve(
@@ -79,10 +80,11 @@ def run(
     share: int,
     held_out: int = 0,
     checkpoint_every: float = 10,
+    anyway: bool = False,
     **parameters: Any,
 ) -> cache.Counts:
     """Train on the sentences of ``segment`` with the words of ``vocabulary``; the ``parameters`` are gensim's, but for
-    those of ``native.train``. Raises ``ValueError`` if memory or disk will not do."""
+    those of ``native.train``. Raises ``ValueError`` if memory or disk will not do, unless ``anyway``."""
     from gensim.models import Word2Vec  # 0.8 s of CPU, which ``--help`` and ``plan`` need not pay
 
     cached = ((segment, ".ids"), (segment, ".words"), (vocabulary, ".numbers"))
@@ -90,7 +92,9 @@ def run(
     totals = cache.read_json(vocabulary / "vocabulary.json")
     counts = dict(read_vocabulary(vocabulary))
     shape = len(counts), parameters["vector_size"]
-    refuse_too_large(*shape, parameters["hs"], parameters["negative"], engine, output)
+    memory, disk = say_needs(*shape, parameters["hs"], parameters["negative"], engine)
+    if not anyway:
+        resources.refuse_without(memory, disk, output.parent, ADVICE)
     model = Word2Vec(sg=1, workers=threads, epochs=epochs, min_count=totals["min_count"], sorted_vocab=0, **parameters)
     model.build_vocab_from_freq(counts, corpus_count=totals["sentences"])
     model.sorted_vocab = 1  # the vocabulary came in order: by count, equal counts by code point
@@ -123,15 +127,14 @@ def run(
     }
 
 
-def refuse_too_large(words: int, vector_size: int, hs: int, negative: int, engine: str, output: Path) -> None:
-    """Say what a training of ``words`` vectors will take; raise ``ValueError`` if memory or disk will not do."""
+def say_needs(words: int, vector_size: int, hs: int, negative: int, engine: str) -> tuple[int, int]:
+    """Say how many bytes of memory and disk a training of ``words`` vectors will take, and return them."""
     model = words * vector_size * 4 * (1 + (negative > 0) + hs)
     memory = words * WORD_BYTES[hs] + model * (2 if engine == "native" else 1)  # the native core trains on a copy
     disk = model * (3 if engine == "native" else 1)  # a checkpoint lies beside the next one, and beside the model
     text = f"train: {words:,} words × {vector_size}: {resources.show(memory)} of memory, {resources.show(disk)} of disk"
     progress.say(text, event="needs", memory=memory, disk=disk)
-    advice = "set a smaller Train.vector_size, or a larger Vocabulary.min_count"
-    resources.refuse_without(memory, disk, output.parent, advice)
+    return memory, disk
 
 
 def train_by_gensim(model: Any, segment: Path, totals: cache.Json, epochs: int) -> int:
