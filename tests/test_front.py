@@ -225,6 +225,19 @@ def test_what_is_to_be_done_at_exit_is_done_and_the_status_is_kept(arguments: li
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (status, ["at exit"])
 
 
+UNFLUSHED = """
+from pipeline.cli import ciliu
+ciliu.main = lambda **_: print("more") or sys.exit(0)
+"""
+
+
+def test_what_cannot_be_flushed_at_the_end_is_no_success() -> None:
+    command = [sys.executable, "-c", ENDING.format(more=UNFLUSHED)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (4, "Error: the disk is full: standard output\n")
+
+
 def test_a_script_that_calls_main_goes_on_behind_it() -> None:
     script = "import sys\nfrom pipeline.cli import main\nsys.argv = ['ciliu', '--version']\n"
     script += "try:\n    main()\nexcept SystemExit as end:\n    print('status', end.code)"

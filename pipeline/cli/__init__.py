@@ -118,6 +118,9 @@ def _leave(status: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
+    except click.ClickException as error:  # a full disk
+        error.show()
+        status = error.exit_code
     except OSError:  # Python says it
         return
     os._exit(status)

@@ -140,6 +140,8 @@ def describe(error: BaseException, data: Path | None = None) -> tuple[int, str]:
         case MemoryError():
             what = f": {error}" if str(error) else ""
             return ENVIRONMENT, f"Error: out of memory{what}; fewer processes and fewer words (min_count) need less"
+        case RuntimeError() if "start new thread" in str(error):  # each takes memory for its stack
+            return describe(MemoryError(str(error)), data)
         case RuntimeError():
             return WORKER, f"Error: {error}"
         case _:
