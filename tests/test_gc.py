@@ -171,6 +171,15 @@ def test_a_stage_that_must_not_be_looked_into_is_not_called_whole(tmp_path: Path
     assert ended == 0
 
 
+def test_a_name_with_a_line_end_breaks_no_table(two: Front, tmp_path: Path, shown: Callable[..., str]) -> None:
+    write_articles(tmp_path / "猫\n\x1b[1m狗.jsonl", [{"text": "".join(SENTENCES)}])  # cat, dog
+    shown("run", str(tmp_path / "猫\n\x1b[1m狗.jsonl"), "--until", "articles", "--quiet")
+    (line,) = [line for line in shown("history").splitlines() if "猫" in line]
+    assert "猫\\n\\x1b[1m狗.jsonl" in line
+    assert len(shown("history").splitlines()) == 4
+    assert any("猫\\n" in line for line in shown("plan", "--why", "articles", "--until", "articles").splitlines())
+
+
 def test_max_size_deletes_the_oldest_and_no_more_than_it_takes(two: Front, shown: Callable[..., str]) -> None:
     two.run("--set", "Train.window=4")
     found = gc.mark(two.data, two.keys(), keep_runs=1)

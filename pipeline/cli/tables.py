@@ -1,6 +1,7 @@
 """What is printed as a table."""
 
 import itertools
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ FUNNEL = {
     "vocabulary": (None, None, ("words_in", "words")),
 }
 
+CONTROLS = re.compile("[\0-\x1f\x7f-\x9f]")
+
 
 def width(text: str) -> int:
     """Columns of a terminal: a Chinese character takes two."""
@@ -25,7 +28,9 @@ def width(text: str) -> int:
 
 
 def align(rows: Sequence[Sequence[str]], left: Callable[[int], bool] = lambda column: column == 0) -> list[str]:
-    """Rows of cells as lines; the columns that ``left`` says flush left, the others right."""
+    """Rows of cells as lines; the columns that ``left`` says flush left, the others right. A file's name may have line
+    ends and other controls: they are shown as ``\\n``."""
+    rows = [[CONTROLS.sub(lambda found: repr(found[0])[1:-1], cell) for cell in row] for row in rows]
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
