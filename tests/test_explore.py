@@ -417,6 +417,7 @@ def test_everything_can_be_done_by_the_keyboard(page: Any) -> None:
     page.keyboard.press("1")
     page.keyboard.press("/")
     page.keyboard.type("狗")
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")  # of a key before, late: it fills in no old word
     page.keyboard.press("Enter")
     page.wait_for_selector("#near h2:has-text('狗')")
     page.keyboard.press("Escape")

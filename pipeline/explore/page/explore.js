@@ -70,6 +70,7 @@ function turnTo(tab) {
 }
 
 async function follow() {
+  state.followed = location.hash;
   const [tab, asked] = readHash();
   turnTo(tab);
   const given = asked ?? state.asked[tab];
@@ -299,8 +300,8 @@ function onKey(event) {
 }
 
 function go(tab) {
-  turnTo(tab); // at once: the address changes a moment later, and the next key may come before
   location.hash = state.asked[tab] ? hashOf(tab, state.asked[tab]) : `#${tab}`;
+  follow(); // at once: the event comes a moment later, and would fill in the old word over what is typed meanwhile
 }
 
 let typed = 0;
@@ -329,7 +330,7 @@ async function start() {
   }
   document.addEventListener("keydown", onKey);
   document.addEventListener("input", complete);
-  addEventListener("hashchange", follow);
+  addEventListener("hashchange", () => { if (location.hash !== state.followed) follow(); });
   const first = state.about[0].examples;
   state.asked.near = first.words[0] && { words: first.words[0] };
   state.asked.analogy = first.analogies[0] && { words: first.analogies[0].slice(0, 3) };
