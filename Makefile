@@ -149,7 +149,7 @@ audit: install
 fuzz-articles: install
 	$(BIN)/python benchmarks/fuzz_articles.py $(FUZZ)
 
-# 100,000 files, cold and warm; and our own part of a run on 500 MB: ten minutes, after `make corpus SIZE=500M`
+# 100,000 files, cold and warm; and our own part of a run on 500 MB: five minutes, after `make corpus SIZE=500M`
 bench-many-files: install
 	$(BIN)/python benchmarks/many_files.py --corpus corpus/500M
 

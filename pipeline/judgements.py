@@ -8,15 +8,14 @@ comments. Where two people judged a word, both lines may stay: the later date co
 """
 
 import datetime
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline import resources
 from pipeline.dictionary.parse import LARGEST, MATCHABLE
 from pipeline.plain_text import read_lines
+from pipeline.publish import write_file
 
 VERDICTS = ("accept", "reject", "later")
 GROWTH = 10  # a rejected word is proposed again once it stands so many times as often
@@ -97,14 +96,7 @@ def write(path: Path, judgements: Mapping[str, Judgement]) -> None:
         lines = read_lines(path)
         head = lines[: next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))] or head
     lines = ["\t".join(_fields(judgements[word])) for word in sorted(judgements)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with resources.writing(path):
-            unfinished.write_text("".join(f"{line}\n" for line in [*head, *lines]), encoding="utf-8", newline="\n")
-            unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_file(path, "".join(f"{line}\n" for line in [*head, *lines]).encode("utf-8"))
 
 
 def _fields(judgement: Judgement) -> list[str]:

@@ -1,12 +1,14 @@
 """Candidates as a CSV that opens in a spreadsheet, and its verdicts back, checked."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import judgements, resources
+from pipeline import judgements
 from pipeline.judgements import Judgement
+from pipeline.publish import write_file
 from pipeline.review.session import Session
 
 FILLED = ("word", "verdict", "frequency", "kind", "reason")  # what is read back
@@ -15,13 +17,14 @@ TOLD = ("score", "count", "articles", "today", "again", "sentence 1", "sentence 
 
 def write(candidates: Sequence[dict[str, Any]], path: Path) -> int:
     """Write the candidates, with a mark so that Excel reads UTF-8; how many."""
-    with resources.writing(path), path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file)
-        table.writerow([*FILLED, *TOLD])
-        for one in candidates:
-            sentences = [*one["contexts"], "", "", ""][:3]
-            told = [one["score"], one["count"], one["articles"], " / ".join(one["today"]), one["again"], *sentences]
-            table.writerow([safe(str(cell)) for cell in [one["word"], "", "", one["kind"], "", *told]])
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow([*FILLED, *TOLD])
+    for one in candidates:
+        sentences = [*one["contexts"], "", "", ""][:3]
+        told = [one["score"], one["count"], one["articles"], " / ".join(one["today"]), one["again"], *sentences]
+        table.writerow([safe(str(cell)) for cell in [one["word"], "", "", one["kind"], "", *told]])
+    write_file(path, text.getvalue().encode("utf-8-sig"))
     return len(candidates)
 
 
